@@ -8,6 +8,7 @@ import dev.weft.topics.SubscribeOptions;
 import dev.weft.topics.TopicLimits;
 import dev.weft.topics.Topics;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -41,11 +43,11 @@ public final class BackplaneFigures {
         final AtomicLong arrived = new AtomicLong();
         volatile Thread waiting;
 
-        Group(BrokerKind kind, int port, int count, int history, boolean sameTopic) throws Exception {
+        Group(BrokerKind kind, InetSocketAddress address, int count, int history, boolean sameTopic) throws Exception {
             for (int i = 0; i < count; i++) {
                 Topics.Builder builder = Topics.builder().limits(TopicLimits.builder().historyLength(history).build());
                 if (kind != null) {
-                    Backplane backplane = kind.backplane(port, Duration.ofSeconds(2), Duration.ofSeconds(10));
+                    Backplane backplane = kind.backplane(address, Duration.ofSeconds(2), Duration.ofSeconds(10));
                     closed.add(backplane);
                     builder.backplane(backplane);
                 }
@@ -57,7 +59,7 @@ public final class BackplaneFigures {
                     arrived.incrementAndGet();
                     Thread waiter = waiting;
                     if (waiter != null) {
-                        java.util.concurrent.locks.LockSupport.unpark(waiter);
+                        LockSupport.unpark(waiter);
                     }
                     return EMPTY;
                 }).closesWhenBehind(false));
@@ -88,23 +90,23 @@ public final class BackplaneFigures {
     public static void main(String[] arguments) throws Exception {
         BrokerKind kind = BrokerKind.valueOf(arguments[0]);
         Path folder = Files.createTempDirectory("weft-figures");
-        int port = FaultProcess.freePort();
-        try (FaultProcess broker = new FaultProcess(kind.command(port, folder), port, folder.resolve("log"),
-                Duration.ofMinutes(8))) {
+        InetSocketAddress address = new InetSocketAddress("127.0.0.1", FaultProcess.freePort());
+        try (FaultProcess broker = new FaultProcess(kind.command(address.getHostString(), address.getPort(), folder),
+                address, folder.resolve("log"), Duration.ofMinutes(8))) {
             broker.start();
             System.out.println(
                     "microseconds from publish to the format function, " + PAYLOAD + " bytes, one message at a time");
-            latency("without backplane", null, port, 0);
-            latency(kind + ", no history", kind, port, 0);
-            latency(kind + ", history", kind, port, 100);
+            latency("without backplane", null, address, 0);
+            latency(kind + ", no history", kind, address, 0);
+            latency(kind + ", history", kind, address, 100);
             System.out.println(
                     "\nmessages per second, 64 publishing threads on one node, and microseconds of CPU time for each"
                             + " message\n  nodes  history  topic           msgs/s  deliveries/s  broker µs  nodes µs, all together");
             for (int history : new int[]{0, 100}) {
                 for (int nodes : new int[]{1, 2, 4, 8, 16}) {
-                    throughput(broker, kind, port, nodes, history, true);
+                    throughput(broker, kind, address, nodes, history, true);
                 }
-                throughput(broker, kind, port, 16, history, false);
+                throughput(broker, kind, address, 16, history, false);
             }
         } finally {
             try (Stream<Path> files = Files.walk(folder)) {
@@ -116,8 +118,8 @@ public final class BackplaneFigures {
         System.exit(0);
     }
 
-    private static void latency(String name, BrokerKind kind, int port, int history) throws Exception {
-        try (Group group = new Group(kind, port, 1, history, true)) {
+    private static void latency(String name, BrokerKind kind, InetSocketAddress address, int history) throws Exception {
+        try (Group group = new Group(kind, address, 1, history, true)) {
             long[] times = new long[PINGS];
             PreparedMessage message = PreparedMessage.text("x".repeat(PAYLOAD));
             group.waiting = Thread.currentThread();
@@ -126,7 +128,7 @@ public final class BackplaneFigures {
                 long start = System.nanoTime();
                 group.nodes.getFirst().publish("room", message);
                 while (group.arrived.get() == before) {
-                    java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+                    LockSupport.parkNanos(1_000_000);
                 }
                 if (i >= 0) {
                     times[i] = System.nanoTime() - start;
@@ -138,10 +140,11 @@ public final class BackplaneFigures {
         }
     }
 
-    private static void throughput(FaultProcess broker, BrokerKind kind, int port, int nodes, int history,
+    private static void throughput(FaultProcess broker, BrokerKind kind, InetSocketAddress address, int nodes,
+            int history,
             boolean sameTopic)
             throws Exception {
-        try (Group group = new Group(kind, port, nodes, history, sameTopic)) {
+        try (Group group = new Group(kind, address, nodes, history, sameTopic)) {
             PreparedMessage message = PreparedMessage.text("x".repeat(PAYLOAD));
             AtomicLong published = new AtomicLong();
             publish(group, sameTopic, message, published, Duration.ofSeconds(2));

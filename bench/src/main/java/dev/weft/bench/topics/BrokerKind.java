@@ -3,6 +3,7 @@ package dev.weft.bench.topics;
 import dev.weft.nats.NatsBackplane;
 import dev.weft.redis.RedisBackplane;
 import dev.weft.topics.Backplane;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -11,31 +12,32 @@ import java.util.List;
 enum BrokerKind {
     REDIS {
         @Override
-        List<String> command(int port, Path folder) {
-            return List.of("redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", "", "--loglevel",
-                    "warning",
-                    "--dir", folder.toString());
+        List<String> command(String host, int port, Path folder) {
+            return List.of("redis-server", "--port", "" + port, "--bind", host, "--protected-mode", "no", "--save", "",
+                    "--loglevel", "warning", "--dir", folder.toString());
         }
 
         @Override
-        Backplane backplane(int port, Duration timeout, Duration nodeTimeout) {
-            return RedisBackplane.builder("redis://127.0.0.1:" + port).timeout(timeout).nodeTimeout(nodeTimeout)
-                    .build();
+        Backplane backplane(InetSocketAddress address, Duration timeout, Duration nodeTimeout) {
+            return RedisBackplane.builder("redis://" + address.getHostString() + ":" + address.getPort())
+                    .timeout(timeout).nodeTimeout(nodeTimeout).build();
         }
     },
     NATS {
         @Override
-        List<String> command(int port, Path folder) {
-            return List.of("nats-server", "--port", "" + port, "--addr", "127.0.0.1", "-js", "-sd", folder.toString());
+        List<String> command(String host, int port, Path folder) {
+            return List.of("nats-server", "--port", "" + port, "--addr", host, "-js", "-sd", folder.toString());
         }
 
         @Override
-        Backplane backplane(int port, Duration timeout, Duration nodeTimeout) {
-            return NatsBackplane.builder("nats://127.0.0.1:" + port).timeout(timeout).nodeTimeout(nodeTimeout).build();
+        Backplane backplane(InetSocketAddress address, Duration timeout, Duration nodeTimeout) {
+            return NatsBackplane.builder("nats://" + address.getHostString() + ":" + address.getPort())
+                    .timeout(timeout).nodeTimeout(nodeTimeout).build();
         }
     };
 
-    abstract List<String> command(int port, Path folder);
+    /** The command that has the broker listen, with its files in this folder. */
+    abstract List<String> command(String host, int port, Path folder);
 
-    abstract Backplane backplane(int port, Duration timeout, Duration nodeTimeout);
+    abstract Backplane backplane(InetSocketAddress address, Duration timeout, Duration nodeTimeout);
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
@@ -13,11 +14,11 @@ import java.util.concurrent.TimeUnit;
 /** Stands between a node and its broker, and can stop passing bytes, as a network does that is cut: nobody is told. */
 final class CutProxy implements AutoCloseable {
     private final ServerSocket listener;
-    private final int target;
+    private final InetSocketAddress target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
 
-    CutProxy(int target) throws IOException {
+    CutProxy(InetSocketAddress target) throws IOException {
         this.target = target;
         this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::accept);
@@ -51,7 +52,7 @@ final class CutProxy implements AutoCloseable {
     }
 
     private void serve(Socket near) {
-        try (near; Socket far = new Socket(InetAddress.getLoopbackAddress(), target)) {
+        try (near; Socket far = new Socket(target.getAddress(), target.getPort())) {
             sockets.add(far);
             near.setTcpNoDelay(true);
             far.setTcpNoDelay(true);

@@ -12,20 +12,20 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A process that listens on a port, and that is killed, stopped and started again. */
+/** A process that listens at an address, and that is killed, stopped and started again. */
 final class FaultProcess implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(30);
 
     private final List<String> command;
-    private final int port;
+    private final InetSocketAddress address;
     private final Path log;
     private final Duration limit;
     private Process process;
 
     /** It is killed after the limit, if it is still there. */
-    FaultProcess(List<String> command, int port, Path log, Duration limit) {
+    FaultProcess(List<String> command, InetSocketAddress address, Path log, Duration limit) {
         this.command = command;
-        this.port = port;
+        this.address = address;
         this.log = log;
         this.limit = limit;
     }
@@ -52,15 +52,11 @@ final class FaultProcess implements AutoCloseable {
 
     private boolean isListening() {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+            socket.connect(address, 1000);
             return true;
         } catch (IOException e) {
             return false;
         }
-    }
-
-    int port() {
-        return port;
     }
 
     long pid() {

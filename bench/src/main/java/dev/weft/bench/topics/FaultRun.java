@@ -6,6 +6,7 @@ import dev.weft.bench.topics.Checker.Findings;
 import dev.weft.bench.topics.Checker.Log;
 import dev.weft.client.WebSocketClient;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -45,28 +47,31 @@ public final class FaultRun {
     private final BrokerKind kind;
     private final Size size;
     private final Path folder;
+    private final FaultNetwork network;
     private final long start = System.nanoTime();
     private final List<FaultProcess> nodes = new ArrayList<>();
-    private final List<CutProxy> proxies = new ArrayList<>();
     private FaultProcess broker;
 
-    private FaultRun(BrokerKind kind, Size size, Path folder) {
+    private FaultRun(BrokerKind kind, Size size, FaultNetwork network, Path folder) {
         this.kind = kind;
         this.size = size;
+        this.network = network;
         this.folder = folder;
     }
 
-    /** Takes the broker, the number of clients, that of topics, the milliseconds between faults, and their scale. */
+    /** Takes the broker, the number of clients, that of topics, and {@code loopback} or {@code namespaces}. */
     public static void main(String[] arguments) throws Exception {
-        Findings findings = run(BrokerKind.valueOf(arguments[0]), new Size(Integer.parseInt(arguments[1]),
-                Integer.parseInt(arguments[2]), Duration.ofMillis(Integer.parseInt(arguments[3])),
-                Double.parseDouble(arguments[4])));
+        Size size = new Size(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]), Duration.ofSeconds(4), 1);
+        FaultNetwork network = arguments[3].equals("namespaces")
+                ? new NamespaceNetwork(NODES)
+                : new LoopbackNetwork(NODES);
+        Findings findings = run(BrokerKind.valueOf(arguments[0]), size, network);
         System.exit(findings.isClean() ? 0 : 1);
     }
 
-    static Findings run(BrokerKind kind, Size size) throws Exception {
+    static Findings run(BrokerKind kind, Size size, FaultNetwork network) throws Exception {
         Path folder = Files.createTempDirectory("weft-faults");
-        FaultRun run = new FaultRun(kind, size, folder);
+        FaultRun run = new FaultRun(kind, size, network, folder);
         try {
             return run.run();
         } finally {
@@ -81,19 +86,18 @@ public final class FaultRun {
 
     private void end() throws IOException {
         nodes.forEach(FaultProcess::close);
-        for (CutProxy each : proxies) {
-            each.close();
-        }
         if (broker != null) {
             broker.close();
         }
+        network.close();
     }
 
     private Findings run() throws Exception {
         startAll();
         try (WebSocketClient client = WebSocketClient.builder().connectTimeout(Duration.ofSeconds(3)).noDeflate()
                 .build()) {
-            List<URI> uris = nodes.stream().map(each -> URI.create("ws://127.0.0.1:" + each.port() + "/")).toList();
+            List<URI> uris = IntStream.range(0, NODES).mapToObj(network::node)
+                    .map(each -> URI.create("ws://" + each.getHostString() + ":" + each.getPort() + "/")).toList();
             FaultClients clients = new FaultClients(client, uris);
             AtomicBoolean ending = new AtomicBoolean();
             List<FaultClients.Subscriber> subscribers = new ArrayList<>();
@@ -130,21 +134,25 @@ public final class FaultRun {
     }
 
     private void startAll() throws Exception {
-        int port = FaultProcess.freePort();
-        broker = new FaultProcess(kind.command(port, folder), port, folder.resolve("broker.log"), LIMIT);
+        broker = process(network.brokersPlace(),
+                kind.command(network.brokerHost(), network.broker().getPort(), folder), network.broker(), "broker");
         broker.start();
         for (int i = 0; i < NODES; i++) {
-            CutProxy proxy = new CutProxy(port);
-            proxies.add(proxy);
-            int nodePort = FaultProcess.freePort();
-            FaultProcess node = new FaultProcess(
-                    TestProcess.java(List.of("-Xmx512m", "-XX:+UseSerialGC"), TopicsNode.class,
-                            kind.name(), "" + proxy.port(), "" + nodePort),
-                    nodePort, folder.resolve("node" + i + ".log"), LIMIT);
+            InetSocketAddress found = network.brokerFor(i);
+            InetSocketAddress own = network.node(i);
+            FaultProcess node = process(network.placeOf(i),
+                    TestProcess.java(List.of("-Xmx512m", "-XX:+UseSerialGC"), TopicsNode.class, kind.name(),
+                            found.getHostString(), "" + found.getPort(), own.getHostString(), "" + own.getPort()),
+                    own, "node" + i);
             nodes.add(node);
             node.start();
         }
         say("a broker (" + kind + ") and " + NODES + " nodes have started");
+    }
+
+    private FaultProcess process(List<String> place, List<String> command, InetSocketAddress address, String name) {
+        return new FaultProcess(Stream.concat(place.stream(), command.stream()).toList(), address,
+                folder.resolve(name + ".log"), LIMIT);
     }
 
     private void strikeAll() throws Exception {
@@ -154,9 +162,9 @@ public final class FaultRun {
             nodes.get(0).start();
         });
         strike("node 1 is cut off from the broker", () -> {
-            proxies.get(1).cut();
+            network.cut(1);
             last(4000);
-            proxies.get(1).mend();
+            network.mend(1);
         });
         strike("SIGSTOP of the broker, then SIGCONT", () -> {
             broker.signal("STOP");
@@ -173,13 +181,13 @@ public final class FaultRun {
             last(2000);
             broker.start();
         });
-        strike("connections of node 0 and node 2 are broken, five times", () -> {
+        strike("nodes 0 and 2 are cut off for a moment, five times", () -> {
             for (int i = 0; i < 5; i++) {
-                proxies.get(0).cut();
-                proxies.get(0).mend();
-                proxies.get(2).cut();
+                network.cut(0);
+                network.mend(0);
+                network.cut(2);
                 last(300);
-                proxies.get(2).mend();
+                network.mend(2);
             }
         });
         strike("kill -9 of node 1 while the broker is stopped", () -> {

@@ -14,6 +14,7 @@ import dev.weft.topics.TopicException.Reason;
 import dev.weft.topics.TopicLimits;
 import dev.weft.topics.Topics;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
@@ -36,14 +37,15 @@ public final class TopicsNode {
                 + StandardCharsets.UTF_8.decode(it.message().payload()));
     }
 
-    /** Takes the broker's kind and port, and the port to listen on; prints a line when it is ready. Ends with its input. */
+    /** Takes the broker's kind, host and port, and the host and port to listen on; prints a line when it is ready. Ends with its input. */
     public static void main(String[] arguments) throws Exception {
         TestProcess.endWithInput();
-        Backplane backplane = BrokerKind.valueOf(arguments[0]).backplane(Integer.parseInt(arguments[1]),
-                Duration.ofSeconds(1), Duration.ofSeconds(3));
+        Backplane backplane = BrokerKind.valueOf(arguments[0]).backplane(
+                new InetSocketAddress(arguments[1], Integer.parseInt(arguments[2])), Duration.ofSeconds(1),
+                Duration.ofSeconds(3));
         Topics topics = Topics.builder().limits(TopicLimits.builder().historyLength(1000).build()).backplane(backplane)
                 .build();
-        try (WebSocketServer server = WebSocketServer.builder().port(Integer.parseInt(arguments[2]))
+        try (WebSocketServer server = WebSocketServer.builder().host(arguments[3]).port(Integer.parseInt(arguments[4]))
                 .handler(connection -> serve(connection, topics)).start()) {
             System.out.println("ready");
             server.awaitTermination();

@@ -20,8 +20,9 @@ class FaultRunTest {
     @ParameterizedTest
     @EnumSource(BrokerKind.class)
     void nothingMustBeLostDoubledOrReordered(BrokerKind kind) throws Exception {
-        Installed.program(kind.command(0, Path.of(".")).getFirst());
-        Findings findings = FaultRun.run(kind, new FaultRun.Size(30, 3, Duration.ofMillis(300), 0.4));
+        Installed.program(kind.command("", 0, Path.of(".")).getFirst());
+        Findings findings = FaultRun.run(kind, new FaultRun.Size(30, 3, Duration.ofMillis(300), 0.4),
+                new LoopbackNetwork(3));
         assertEquals(Map.of(), findings.counts(), () -> findings.examples().toString());
         assertTrue(findings.deliveries() > 150, "deliveries: " + findings.deliveries());
         assertTrue(findings.gapsTold() > 0, "the broker has lost its data, and nobody was told");
