@@ -10,14 +10,20 @@ import org.HdrHistogram.Histogram;
  * One connection sends some messages together, and all connections receive them. When the last connection has received all of
  * them, the next messages are sent.
  */
-record Broadcast(int connections, int payload, int together) implements Scenario {
+record Broadcast(int connections, int payload, int together, boolean deflated) implements Scenario {
     private static final int FEWEST_MESSAGES = 5;
     private static final int WARM_UP_MESSAGES = 5;
     private static final long MESSAGE_NANOS = 20_000_000_000L;
 
+    /** Uncompressed. */
+    Broadcast(int connections, int payload, int together) {
+        this(connections, payload, together, false);
+    }
+
     @Override
     public String name() {
-        return "broadcast of " + (together == 1 ? "" : together + " x ") + Sizes.name(payload) + " to " + connections;
+        return "broadcast of " + (together == 1 ? "" : together + " x ") + Sizes.name(payload)
+                + (deflated ? ", deflated," : "") + " to " + connections;
     }
 
     @Override
@@ -27,7 +33,9 @@ record Broadcast(int connections, int payload, int together) implements Scenario
 
     @Override
     public List<Figure> run(ServerProcess.Target target, Pace pace) throws IOException {
-        Messages messages = Messages.echoed(Opcode.BINARY, payload, together);
+        Messages messages = deflated
+                ? Messages.deflated(target.port(), Announcement.BROADCAST_PATH, payload, together)
+                : Messages.echoed(Opcode.BINARY, payload, together);
         Histogram whole = new Histogram(MESSAGE_NANOS * 2, 3);
         try (LoadLoop loop = new LoadLoop(target.port())) {
             loop.connect(connections, Announcement.BROADCAST_PATH, messages);

@@ -18,8 +18,13 @@ final class Handshakes {
 
     /** The request. The key is always the same, so the answer is, too. */
     static byte[] request(int port, String path) {
+        return request(port, path, "");
+    }
+
+    private static byte[] request(int port, String path, String extension) {
         return ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
                 + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                + (extension.isEmpty() ? "" : "Sec-WebSocket-Extensions: " + extension + "\r\n")
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(ISO_8859_1);
     }
 
@@ -41,15 +46,16 @@ final class Handshakes {
 
     /** Opens a connection with the path "/". */
     static SocketChannel open(int port) throws IOException {
-        return open(port, "/", 0);
+        return open(port, "/", "", 0);
     }
 
     /**
      * Opens a connection; gives up after some seconds.
      *
+     * @param extension     which the server has to accept; empty for none
      * @param receiveBuffer the socket's receive buffer in bytes; 0 for the system's default
      */
-    static SocketChannel open(int port, String path, int receiveBuffer) throws IOException {
+    static SocketChannel open(int port, String path, String extension, int receiveBuffer) throws IOException {
         SocketChannel channel = SocketChannel.open();
         try {
             if (receiveBuffer > 0) {
@@ -57,7 +63,7 @@ final class Handshakes {
             }
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.socket().connect(address(port), TIMEOUT_MILLIS);
-            channel.write(ByteBuffer.wrap(request(port, path)));
+            channel.write(ByteBuffer.wrap(request(port, path, extension)));
             channel.socket().setSoTimeout(TIMEOUT_MILLIS);
             InputStream in = channel.socket().getInputStream();
             byte[] answer = new byte[LONGEST_HEAD];
@@ -68,6 +74,10 @@ final class Handshakes {
                     throw new IOException("no handshake: " + new String(answer, 0, length, ISO_8859_1));
                 }
                 length += count;
+            }
+            String name = extension.split(";")[0];
+            if (!new String(answer, 0, length, ISO_8859_1).contains(name)) {
+                throw new IOException("the server does not use " + name);
             }
             return channel;
         } catch (IOException e) {

@@ -50,7 +50,7 @@ final class LoadLoop implements AutoCloseable {
     }
 
     LoadClient connect(String path, Messages messages, int receiveBuffer) throws IOException {
-        SocketChannel channel = Handshakes.open(port, path, receiveBuffer);
+        SocketChannel channel = Handshakes.open(port, path, messages.extension(), receiveBuffer);
         channel.configureBlocking(false);
         SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
         LoadClient client = new LoadClient(this, messages, channel, key);

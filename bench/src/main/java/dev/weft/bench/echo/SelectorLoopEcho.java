@@ -3,6 +3,7 @@ package dev.weft.bench.echo;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.weft.bench.peers.Announcement;
+import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.zip.Deflater;
 
 /**
  * The floor: a single-threaded selector loop that echoes frames with Weft's parser and does nothing else. It has no other
@@ -31,6 +33,8 @@ import java.util.Set;
 public final class SelectorLoopEcho {
     private static final int READ = 1 << 19;
     private static final int MAX_FRAME = 2 << 20;
+    /** What the end of a compressed message is without: 00 00 FF FF. */
+    private static final int TAIL = 4;
     /** Room for the replies to one read; the first of them may belong to a message that began long before. */
     private static final int REPLIES = 2 * READ + MAX_FRAME;
 
@@ -41,6 +45,8 @@ public final class SelectorLoopEcho {
     private final ByteBuffer out = ByteBuffer.allocateDirect(REPLIES);
     private final FrameWriter writer = new FrameWriter(Role.SERVER);
     private final Set<Client> subscribers = new LinkedHashSet<>();
+    private final Deflater deflater = new Deflater(1, true);
+    private final byte[] compressed = new byte[MAX_FRAME];
 
     private SelectorLoopEcho() throws IOException {}
 
@@ -102,6 +108,7 @@ public final class SelectorLoopEcho {
         /** The request so far; empty once it was answered. */
         private ByteArrayOutputStream request = new ByteArrayOutputStream(0);
         private boolean subscribed;
+        private boolean deflates;
         private boolean closing;
         /** The payload of an incomplete frame, and what the socket did not accept. */
         private byte[] partial;
@@ -170,8 +177,12 @@ public final class SelectorLoopEcho {
             int at = head.indexOf(mark) + mark.length();
             out.put(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
                     + OpeningHandshake.acceptKey(head.substring(at, head.indexOf("\r\n", at)))
+                    + (Announcement.DEFLATES && head.contains(Messages.OFFER)
+                            ? "\r\nSec-WebSocket-Extensions: " + Messages.OFFER
+                            : "")
                     + "\r\n\r\n").getBytes(ISO_8859_1));
             request = null;
+            deflates = Announcement.DEFLATES && head.contains(Messages.OFFER);
             if (head.startsWith("GET " + Announcement.BROADCAST_PATH + " ")) {
                 subscribed = true;
                 subscribers.add(this);
@@ -225,8 +236,21 @@ public final class SelectorLoopEcho {
         }
 
         private void reply(Opcode opcode, byte[] payload, int from, int length) {
+            if (deflates && !opcode.isControl()) {
+                deflated(opcode, payload, from, length);
+                return;
+            }
             int end = writer.writeHeader(header, 0, parser.fin(), 0, opcode, length);
             out.put(header, 0, end).put(payload, from, length);
+        }
+
+        /** Compresses a message of one frame by itself, once for all who get it (RFC 7692 §7.2.1). */
+        private void deflated(Opcode opcode, byte[] payload, int from, int length) {
+            deflater.reset();
+            deflater.setInput(payload, from, length);
+            int count = deflater.deflate(compressed, 0, compressed.length, Deflater.SYNC_FLUSH) - TAIL;
+            int end = writer.writeHeader(header, 0, true, FrameHeader.RSV1, opcode, count);
+            out.put(header, 0, end).put(compressed, 0, count);
         }
 
         /** Sends the replies to one read in one write; to all clients if this client asks for it. */

@@ -42,14 +42,19 @@ public final class ServerProcess implements AutoCloseable {
         command.addAll(peer.jvmOptions());
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), peer.main().getName()));
+        return start(peer.toString(), command);
+    }
+
+    /** Starts a server that prints {@code listening PORT} and ends with its input, and waits until it listens. */
+    static ServerProcess start(String name, List<String> command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         CompletableFuture<Integer> port = new CompletableFuture<>();
-        Thread.ofPlatform().daemon().name("output of " + peer).start(() -> read(process, port));
+        Thread.ofPlatform().daemon().name("output of " + name).start(() -> read(process, port));
         try {
             return new ServerProcess(process, port.get(START_SECONDS, TimeUnit.SECONDS));
         } catch (ExecutionException | TimeoutException e) {
             process.destroyForcibly();
-            throw new IOException(peer + " did not start", e);
+            throw new IOException(name + " did not start", e);
         } catch (InterruptedException e) {
             process.destroyForcibly();
             throw e;

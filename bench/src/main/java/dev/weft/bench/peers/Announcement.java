@@ -14,6 +14,9 @@ public final class Announcement {
     /** Enough that no burst of handshakes has to wait for a retransmission. */
     public static final int BACKLOG = 1024;
 
+    /** Whether a peer compresses messages, each by itself, for clients that offer it: a property of its JVM. */
+    public static final boolean DEFLATES = Boolean.getBoolean("weft.bench.deflate");
+
     private Announcement() {}
 
     /** The port that the arguments ask for, 0 (the system chooses) if they are empty. */

@@ -20,16 +20,20 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
+import io.netty.handler.codec.http.websocketx.extensions.WebSocketServerExtensionHandler;
+import io.netty.handler.codec.http.websocketx.extensions.compression.PerMessageDeflateServerExtensionHandshaker;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 
 /** Netty over its native epoll transport. */
 public final class NettyPeer extends ChannelInitializer<Channel> {
     private static final int LONGEST_REQUEST = 8192;
+    private static final int LARGEST_WINDOW = 15;
     private static final WriteBufferWaterMark UNWRITTEN = new WriteBufferWaterMark(1 << 20, 4 << 20);
 
     private final WebSocketServerProtocolConfig config = WebSocketServerProtocolConfig.newBuilder().websocketPath("/")
-            .checkStartsWith(true).maxFramePayloadLength(Announcement.MAX_MESSAGE).allowExtensions(false).build();
+            .checkStartsWith(true).maxFramePayloadLength(Announcement.MAX_MESSAGE)
+            .allowExtensions(Announcement.DEFLATES).build();
     private final ChannelGroup subscribers = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
 
     private NettyPeer() {}
@@ -51,8 +55,13 @@ public final class NettyPeer extends ChannelInitializer<Channel> {
 
     @Override
     protected void initChannel(Channel channel) {
-        channel.pipeline().addLast(new HttpServerCodec(), new HttpObjectAggregator(LONGEST_REQUEST),
-                new WebSocketServerProtocolHandler(config), new Echo());
+        channel.pipeline().addLast(new HttpServerCodec(), new HttpObjectAggregator(LONGEST_REQUEST));
+        if (Announcement.DEFLATES) {
+            channel.pipeline()
+                    .addLast(new WebSocketServerExtensionHandler(new PerMessageDeflateServerExtensionHandshaker(
+                            1, false, LARGEST_WINDOW, true, true, Announcement.MAX_MESSAGE)));
+        }
+        channel.pipeline().addLast(new WebSocketServerProtocolHandler(config), new Echo());
     }
 
     /** Handles single frames, which needs no aggregator; all replies to one read are sent in one write. */

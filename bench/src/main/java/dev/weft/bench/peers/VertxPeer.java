@@ -25,7 +25,8 @@ public final class VertxPeer {
                 .setAcceptBacklog(Announcement.BACKLOG).setTcpNoDelay(true).setIdleTimeout(0)
                 .setMaxWebSocketFrameSize(Announcement.MAX_MESSAGE)
                 .setMaxWebSocketMessageSize(Announcement.MAX_MESSAGE)
-                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(Announcement.DEFLATES)
+                .setWebSocketAllowServerNoContext(true).setWebSocketPreferredClientNoContext(true)
                 .setPerFrameWebSocketCompressionSupported(false);
         HttpServer server = vertx.createHttpServer(options).webSocketHandler(new VertxPeer()::serve).listen().await();
         Announcement.listening(server.actualPort(), args);

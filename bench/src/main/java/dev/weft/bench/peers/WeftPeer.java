@@ -6,6 +6,7 @@ import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,9 +30,10 @@ public final class WeftPeer {
     static void serve(String[] args, TransportKind transport, WebSocketHandler broadcast)
             throws IOException, InterruptedException {
         EchoHandler echo = new EchoHandler();
-        WebSocketServer server = WebSocketServer.builder().port(Announcement.port(args)).transport(transport)
-                .backlog(Announcement.BACKLOG).maxMessageSize(Announcement.MAX_MESSAGE).noDeflate()
-                .endpoint(Announcement.BROADCAST_PATH, broadcast).handler(echo).start();
+        WebSocketServerBuilder builder = WebSocketServer.builder().port(Announcement.port(args)).transport(transport)
+                .backlog(Announcement.BACKLOG).maxMessageSize(Announcement.MAX_MESSAGE)
+                .endpoint(Announcement.BROADCAST_PATH, broadcast).handler(echo);
+        WebSocketServer server = (Announcement.DEFLATES ? builder : builder.noDeflate()).start();
         Announcement.listening(server.port(), args);
     }
 
