@@ -30,8 +30,8 @@ abstract sealed class ListeningSettings extends ConnectionSettings<WebSocketServ
     }
 
     /**
-     * Sets the host name or address to listen on, instead of the addresses of {@link #listen}. Default 127.0.0.1, which
-     * only this machine can reach; with 0.0.0.0 or ::, other machines can connect too.
+     * Sets the host name or address to listen on, instead of the addresses of {@link WebSocketServerBuilder#listen listen}.
+     * Default 127.0.0.1, which only this machine can reach; with 0.0.0.0 or ::, other machines can connect too.
      */
     public WebSocketServerBuilder host(String host) {
         values.listening = values.listening.withHost(Objects.requireNonNull(host, "host"));
@@ -39,8 +39,9 @@ abstract sealed class ListeningSettings extends ConnectionSettings<WebSocketServ
     }
 
     /**
-     * Sets the port of the {@link #host}, 0 to 65,535, instead of the addresses of {@link #listen}. Default 0: the
-     * system chooses a port, and {@link WebSocketServer#port()} returns it.
+     * Sets the port of the {@link WebSocketServerBuilder#host host}, 0 to 65,535, instead of the addresses of
+     * {@link WebSocketServerBuilder#listen listen}. Default 0: the system chooses a port, and {@link WebSocketServer#port()}
+     * returns it.
      */
     public WebSocketServerBuilder port(int port) {
         Bounds.check("port", port, 0, ListenSettings.HIGHEST_PORT);
@@ -49,8 +50,9 @@ abstract sealed class ListeningSettings extends ConnectionSettings<WebSocketServ
     }
 
     /**
-     * Adds an address to listen on, instead of {@link #host} and {@link #port}. May be called repeatedly; the server
-     * starts only if it can listen on all of the addresses.
+     * Adds an address to listen on, instead of {@link WebSocketServerBuilder#host host} and
+     * {@link WebSocketServerBuilder#port port}. May be called repeatedly; the server starts only if it can listen on all of
+     * the addresses.
      *
      * @param host a host name or an IPv4 or IPv6 address
      * @param port 0 to 65,535; with 0 the system chooses a port, and {@link WebSocketServer#addresses()} returns it
@@ -61,11 +63,11 @@ abstract sealed class ListeningSettings extends ConnectionSettings<WebSocketServ
     }
 
     /**
-     * Adds an address to listen on, otherwise as {@link #listen(String, int)}: an {@link InetSocketAddress}, or, for a
-     * Unix domain socket, a {@link java.net.UnixDomainSocketAddress}. If a socket file exists on which no process
-     * listens any more, it is replaced. If any other file exists, it is kept, and the start fails. {@link
-     * WebSocketServer#close()} removes the file. A client of a Unix domain socket usually has an address with an empty
-     * path.
+     * Adds an address to listen on, otherwise as {@link WebSocketServerBuilder#listen(String, int) listen}: an
+     * {@link InetSocketAddress}, or, for a Unix domain socket, a {@link java.net.UnixDomainSocketAddress}. If a socket file
+     * exists on which no process listens any more, it is replaced. If any other file exists, it is kept, and the start
+     * fails. {@link WebSocketServer#close()} removes the file. A client of a Unix domain socket usually has an address with
+     * an empty path.
      *
      * @throws IllegalArgumentException if the address is neither
      */
@@ -75,13 +77,13 @@ abstract sealed class ListeningSettings extends ConnectionSettings<WebSocketServ
     }
 
     /**
-     * Adds the listening socket that is the process's standard input, instead of {@link #host} and {@link #port}: a TCP
-     * or Unix domain socket of the process that started this one, as with {@code StandardInput=socket} and {@code
-     * Accept=no} of systemd. Processes that share such a socket can replace one another without refusing a connection:
-     * the new process starts, and then {@link WebSocketServer#drain()} in the old one leaves further connections to it.
-     * {@link WebSocketServer#close()} closes the socket as its last step. Then the JDK also redirects {@code System.out}
-     * and {@code System.err} of this process to nowhere, so write logs before. If the standard input is no listening
-     * socket, or has been closed, the start fails; if a start fails, the socket stays open.
+     * Adds the listening socket that is the process's standard input, instead of {@link WebSocketServerBuilder#host host}
+     * and {@link WebSocketServerBuilder#port port}: a TCP or Unix domain socket of the process that started this one, as
+     * with {@code StandardInput=socket} and {@code Accept=no} of systemd. Processes that share such a socket can replace one
+     * another without refusing a connection: the new process starts, and then {@link WebSocketServer#drain()} in the old one
+     * leaves further connections to it. {@link WebSocketServer#close()} closes the socket as its last step. Then the JDK
+     * also redirects {@code System.out} and {@code System.err} of this process to nowhere, so write logs before. If the
+     * standard input is no listening socket, or has been closed, the start fails; if a start fails, the socket stays open.
      */
     public WebSocketServerBuilder listenInherited() {
         values.listening = values.listening.withInherited();
@@ -130,7 +132,7 @@ abstract sealed class ListeningSettings extends ConnectionSettings<WebSocketServ
     /**
      * Makes the server use TLS with these certificates and parameters.
      *
-     * @param customizer as for {@link #tls(SSLContext, Consumer)}
+     * @param customizer as for {@link WebSocketServerBuilder#tls(SSLContext, Consumer) tls}
      * @throws IllegalArgumentException if the JDK does not support the parameters
      */
     public WebSocketServerBuilder tls(TlsCertificates certificates, Consumer<SSLParameters> customizer) {
