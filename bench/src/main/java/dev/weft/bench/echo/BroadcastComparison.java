@@ -26,7 +26,7 @@ public final class BroadcastComparison {
     /** By subject, of each round. */
     private final Map<Broadcast, Map<String, List<Double>>> figures = new LinkedHashMap<>();
 
-    private BroadcastComparison(List<String> prefix, String script) {
+    private BroadcastComparison(List<String> prefix, String cells, String script) {
         for (Peers peer : List.of(Peers.FLOOR, Peers.WEFT_TOPICS, Peers.NETTY_EPOLL, Peers.VERTX)) {
             subjects.put(peer.subject(), deflated -> ServerProcess.start(peer, prefix,
                     deflated ? List.of("-Dweft.bench.deflate=true") : List.of()));
@@ -46,15 +46,16 @@ public final class BroadcastComparison {
             }
             figures.put(new Broadcast(1000, 125, 16, deflated), new LinkedHashMap<>());
         }
+        figures.keySet().removeIf(each -> !each.name().contains(cells));
     }
 
-    /** Takes the number of rounds, and the script of the server that uses {@code ws}, or nothing. */
+    /** Takes the number of rounds, a part of the names of the cells, and the script of the server that uses {@code ws}, or nothing. */
     public static void main(String[] arguments) throws Exception {
         int rounds = Integer.parseInt(arguments[0]);
         try (Cores cores = Cores.pin()) {
             System.out.println(cores.description());
-            BroadcastComparison comparison = new BroadcastComparison(cores.serverPrefix(),
-                    arguments.length > 1 ? arguments[1] : "");
+            BroadcastComparison comparison = new BroadcastComparison(cores.serverPrefix(), arguments[1],
+                    arguments.length > 2 ? arguments[2] : "");
             for (int round = 0; round < rounds; round++) {
                 comparison.run(round);
             }
@@ -65,7 +66,7 @@ public final class BroadcastComparison {
     private void run(int round) throws InterruptedException {
         List<String> turn = new ArrayList<>(subjects.keySet());
         Collections.rotate(turn, -round);
-        for (boolean deflated : new boolean[]{false, true}) {
+        for (boolean deflated : figures.keySet().stream().map(Broadcast::deflated).distinct().toList()) {
             for (String subject : turn) {
                 try (ServerProcess server = subjects.get(subject).server(deflated)) {
                     measure(server, subject, deflated);

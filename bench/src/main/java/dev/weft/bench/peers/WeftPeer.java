@@ -4,6 +4,7 @@ import dev.weft.MessageView;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
+import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
@@ -33,7 +34,9 @@ public final class WeftPeer {
         WebSocketServerBuilder builder = WebSocketServer.builder().port(Announcement.port(args)).transport(transport)
                 .backlog(Announcement.BACKLOG).maxMessageSize(Announcement.MAX_MESSAGE)
                 .endpoint(Announcement.BROADCAST_PATH, broadcast).handler(echo);
-        WebSocketServer server = (Announcement.DEFLATES ? builder : builder.noDeflate()).start();
+        WebSocketServer server = (Announcement.DEFLATES
+                ? builder.deflate(DeflateSettings.builder().minMessageSize(0).build())
+                : builder.noDeflate()).start();
         Announcement.listening(server.port(), args);
     }
 
