@@ -36,6 +36,13 @@ public interface Backplane extends AutoCloseable {
          * notice it at the same time.
          */
         void memberGone(String topic, String member);
+
+        /**
+         * The members of a topic have changed on another node, or may have. Passed after the change, at once or almost, if the node
+         * is subscribed to the topic, by its name or a filter. May be passed more than once, and for changes of this node, too.
+         * What is lost while the broker is {@link #away()} is covered by {@link #back()}.
+         */
+        void membersChanged(String topic);
     }
 
     /**
@@ -84,6 +91,9 @@ public interface Backplane extends AutoCloseable {
     /**
      * Sets how many connections of a member this node has in a topic; 0 removes the member. When the node ends without {@link
      * #close()}, all its members are gone after a time that the implementation sets. Waits for the broker.
+     * <p>
+     * Where a member joins or leaves by this or by the end of a node, all other nodes that are subscribed to the topic are {@linkplain
+     * Receiver#membersChanged told}, even if this node ends in the middle of it.
      *
      * @return whether the member has joined by this, because it had no connection on any node, or has left, because it has none
      *         any more

@@ -9,11 +9,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells listeners who comes and goes. What they have not been told is kept once for each member of a topic: a member
- * that comes and goes meanwhile cancels out, so no more is kept than there are members.
+ * Tells listeners who comes and goes. What they have not been told is kept once for each member of a topic, so no more is kept than
+ * there are members and topics. A member that comes and goes meanwhile cancels out, but who has asked in between has seen it: so the
+ * topic has then changed.
  */
 final class Presence implements Members {
-    private record Member(String topic, String name) {}
+    /** A member, or without a name, any of the topic. */
+    private record Member(String topic, @Nullable String name) {}
 
     private final List<PresenceListener> listeners = new CopyOnWriteArrayList<>();
     private final Worker worker = new Worker("weft-presence", this::step);
@@ -49,7 +51,22 @@ final class Presence implements Members {
             Boolean before = untold.putIfAbsent(member, present);
             if (before != null && before != present) {
                 untold.remove(member);
+                untold.putIfAbsent(new Member(topic, null), true);
             }
+        } finally {
+            lock.unlock();
+        }
+        worker.wake();
+    }
+
+    /** Members of a topic may have come or gone. Does not wait. */
+    void changed(String topic) {
+        if (listeners.isEmpty()) {
+            return;
+        }
+        lock.lock();
+        try {
+            untold.putIfAbsent(new Member(topic, null), true);
         } finally {
             lock.unlock();
         }
@@ -69,7 +86,9 @@ final class Presence implements Members {
 
     private static void tell(PresenceListener listener, Member member, boolean present) {
         try {
-            if (present) {
+            if (member.name() == null) {
+                listener.changed(member.topic());
+            } else if (present) {
                 listener.joined(member.topic(), member.name());
             } else {
                 listener.left(member.topic(), member.name());

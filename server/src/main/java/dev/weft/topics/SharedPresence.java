@@ -1,8 +1,10 @@
 package dev.weft.topics;
 
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,9 @@ final class SharedPresence implements Members {
     private final Map<Member, Integer> untold = new LinkedHashMap<>();
     /** Whether the broker may have forgotten the members of this node. */
     private boolean forgotten;
+
+    /** Members whose last change the broker may have made without an answer. For the thread of the worker. */
+    private final Set<Member> uncertain = new HashSet<>();
 
     SharedPresence(Uplink uplink, Presence presence) {
         this.uplink = uplink;
@@ -83,10 +88,16 @@ final class SharedPresence implements Members {
         try {
             boolean changed = uplink.present(member.topic(), member.name(), next.getValue());
             told = true;
+            boolean unknown = uncertain.remove(member);
             if (changed) {
                 presence.changed(member.topic(), member.name(), next.getValue() > 0);
+            } else if (unknown) {
+                presence.changed(member.topic());
             }
         } catch (BackplaneException e) {
+            if (e.isUncertain()) {
+                uncertain.add(member);
+            }
             Worker.pause();
         } finally {
             if (!told) {

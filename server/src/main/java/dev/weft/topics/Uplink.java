@@ -271,6 +271,7 @@ final class Uplink implements Backplane.Receiver {
         LOGGER.log(Level.INFO, "the broker of the topics can be reached");
         topics.all().forEach(each -> each.feed().suspect());
         members.resume();
+        topics.all().stream().filter(Topic::hasSubscribers).forEach(each -> presence.changed(each.name()));
         // Nobody knows of which topics they have missed something.
         filters.forEach(each -> each.tell(new Gap(each.filter(), each.start(), each.start())));
     }
@@ -278,5 +279,16 @@ final class Uplink implements Backplane.Receiver {
     @Override
     public void memberGone(String topic, String member) {
         presence.changed(topic, member, false);
+    }
+
+    @Override
+    public void membersChanged(String topic) {
+        try {
+            if (isWanted(topic, TopicName.levelsOfTopic(topic))) {
+                presence.changed(topic);
+            }
+        } catch (TopicException e) {
+            LOGGER.log(Level.WARNING, "a notice of another node is dropped: " + e.getMessage());
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.weft.topics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.PreparedMessage;
@@ -272,6 +273,79 @@ public abstract class BackplaneContract {
         assertEquals("-bob a", next(events));
         assertEquals(Map.of("ann", 1), staying.presence("a"));
         assertFalse(closing.health().connected());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5})
+    void nodesThatFollowATopicMustBeToldWhenMembersOfAnotherChange(int history) throws Exception {
+        TopicLimits limits = TopicLimits.builder().historyLength(history).build();
+        BlockingQueue<String> toExact = new LinkedBlockingQueue<>();
+        BlockingQueue<String> toFiltering = new LinkedBlockingQueue<>();
+        BlockingQueue<String> toOther = new LinkedBlockingQueue<>();
+        Topics acting = recording(limits, "ann", new LinkedBlockingQueue<>());
+        Topics exact = recording(limits, "bob", toExact);
+        Topics filtering = recording(limits, "carl", toFiltering);
+        Topics other = recording(limits, "dora", toOther);
+        TestPair watching = pair();
+        TestPair apart = pair();
+        TestPair coming = pair();
+        exact.subscribe(end(watching), "room/[é]");
+        Await.until("bob is there", () -> exact.presence("room/[é]").size() == 1);
+        filtering.subscribeMatching(end(pair()), "room/*", SubscribeOptions.DEFAULT);
+        other.subscribe(end(apart), "room/[e]");
+        // In Redis, such a pattern matches more than the filter.
+        other.subscribeMatching(end(apart), "*", SubscribeOptions.DEFAULT);
+
+        acting.publish("room/[é]", "1");
+        acting.subscribe(end(coming), "room/[é]");
+        awaitMembers(Map.of("ann", 1, "bob", 1), exact, toExact);
+        awaitMembers(Map.of("ann", 1, "bob", 1), filtering, toFiltering);
+        acting.unsubscribe(end(coming), "room/[é]");
+        awaitMembers(Map.of("bob", 1), exact, toExact);
+        awaitMembers(Map.of("bob", 1), filtering, toFiltering);
+
+        // Messages are as before.
+        acting.publish("room/[é]", "2");
+        peer(watching).expectText("1").expectText("2");
+        acting.publish("room/[e]", "3");
+        peer(apart).expectText("3");
+        assertFalse(toOther.contains("room/[é]"));
+    }
+
+    @Test
+    void allNodesMustBeToldWhenMembersOfADeadOneLeave() throws Exception {
+        BlockingQueue<String> toFirst = new LinkedBlockingQueue<>();
+        BlockingQueue<String> toSecond = new LinkedBlockingQueue<>();
+        Topics first = recording(NO_HISTORY, "ann", toFirst);
+        Topics second = recording(NO_HISTORY, "ann", toSecond);
+        Backplane closing = node();
+        Topics topics = Topics.builder().backplane(closing).member(connection -> "bob").build();
+        topics.subscribe(end(pair()), "a");
+        first.subscribe(end(pair()), "a");
+        second.subscribe(end(pair()), "a");
+        Await.until("all are there", () -> first.presence("a").equals(Map.of("ann", 2, "bob", 1)));
+        toFirst.clear();
+        toSecond.clear();
+
+        closing.close();
+
+        awaitMembers(Map.of("ann", 2), first, toFirst);
+        awaitMembers(Map.of("ann", 2), second, toSecond);
+    }
+
+    private Topics recording(TopicLimits limits, String member, BlockingQueue<String> events) throws Exception {
+        return start(Topics.builder().limits(limits).member(connection -> member)
+                .presenceListener(new ChangeRecorder(events)));
+    }
+
+    /** Who asks whenever something is told must have the right members then. */
+    private static void awaitMembers(Map<String, Integer> expected, Topics topics, BlockingQueue<String> events)
+            throws Exception {
+        String event;
+        do {
+            event = next(events);
+            assertNotNull(event, "it was not told");
+        } while (!topics.presence(event.replace("-", "")).equals(expected));
     }
 
     protected final Topics withPresence(BlockingQueue<String> events, String member) throws Exception {

@@ -465,6 +465,19 @@ class BackplaneTest {
         assertEquals(Map.of(), topics.presence("a"));
     }
 
+    @Test
+    void afterAnInterruptionMembersMayHaveChanged() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        Topics topics = Topics.builder().backplane(here).member(connection -> "ann")
+                .presenceListener(new ChangeRecorder(events)).build();
+        topics.publish("not followed", "x");
+        topics.subscribe(end(pair()), "a");
+        broker.away(true);
+        broker.away(false);
+        assertEquals("a", events.poll(30, TimeUnit.SECONDS));
+        assertEquals(List.of(), List.copyOf(events));
+    }
+
     private static Topics withPresence(Backplane backplane, BlockingQueue<String> events) {
         return Topics.builder().backplane(backplane).member(connection -> "ann")
                 .presenceListener(new PresenceRecorder(events)).build();

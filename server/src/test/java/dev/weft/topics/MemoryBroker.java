@@ -110,20 +110,32 @@ final class MemoryBroker {
         }
 
         private void pass(BackplaneMessage message) {
+            // As brokers do: once for each subscription that matches.
+            for (int i = subscriptions(message.topic()); i > 0; i--) {
+                if (losing > 0) {
+                    losing--;
+                } else {
+                    receiver.received(message);
+                }
+            }
+        }
+
+        /** The number of filters that match. */
+        private int subscriptions(String topic) {
             FilterTree tree = new FilterTree();
             for (String each : filters) {
                 tree.begin(new Subscription(null, each, TopicName.levelsOfFilter(each), SubscribeOptions.DEFAULT));
             }
             List<SubscriberSet> matching = new ArrayList<>();
-            tree.addMatching(TopicName.levelsOfTopic(message.topic()), matching);
-            // As brokers do: once for each subscription that matches.
-            for (SubscriberSet each : matching) {
-                if (each.size() > 0) {
-                    if (losing > 0) {
-                        losing--;
-                    } else {
-                        receiver.received(message);
-                    }
+            tree.addMatching(TopicName.levelsOfTopic(topic), matching);
+            return (int) matching.stream().filter(each -> each.size() > 0).count();
+        }
+
+        /** Tells the other nodes that follow the topic. */
+        private void tellOthers(String topic) {
+            for (Node each : nodes) {
+                if (each != this && each.subscriptions(topic) > 0) {
+                    each.receiver.membersChanged(topic);
                 }
             }
         }
@@ -192,7 +204,11 @@ final class MemoryBroker {
                 } else {
                     members.put(key, connections);
                 }
-                return before == 0 != (total(key) == 0);
+                boolean changed = before == 0 != (total(key) == 0);
+                if (changed) {
+                    tellOthers(topic);
+                }
+                return changed;
             } finally {
                 lock.unlock();
             }
@@ -241,6 +257,7 @@ final class MemoryBroker {
                 for (Member each : members.keySet()) {
                     if (total(each) == 0 && !nodes.isEmpty()) {
                         nodes.getFirst().receiver.memberGone(each.topic(), each.name());
+                        nodes.getFirst().tellOthers(each.topic());
                     }
                 }
             } finally {

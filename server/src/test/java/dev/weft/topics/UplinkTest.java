@@ -17,7 +17,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -264,6 +266,54 @@ class UplinkTest {
         await(done);
 
         assertEquals(List.of("ann"), left);
+    }
+
+    @Test
+    void changeThatMayHaveBeenMadeWithoutAnAnswerMustBeTold() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        Topics topics = topics();
+        topics.addPresenceListener(new ChangeRecorder(events));
+        AtomicBoolean failed = new AtomicBoolean();
+        before = method -> {
+            if (method.equals("present") && !failed.getAndSet(true)) {
+                node.present("a", "ann", 1);
+                throw BackplaneException.uncertain("on purpose", new IllegalStateException());
+            }
+        };
+        topics.subscribe(connection(), "a");
+
+        assertEquals("a", events.poll(30, TimeUnit.SECONDS));
+    }
+
+    /** Whoever has asked for the members in between has seen it. */
+    @Test
+    void memberThatComesAndGoesBeforeItIsToldMustBeAChange() throws Exception {
+        CountDownLatch slow = new CountDownLatch(1);
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        Presence presence = new Presence(new PresenceListener() {
+            @Override
+            public void joined(String topic, String member) {
+                await(slow);
+                events.add("joined " + member);
+            }
+
+            @Override
+            public void left(String topic, String member) {
+                events.add("left " + member);
+            }
+
+            @Override
+            public void changed(String topic) {
+                events.add("changed " + topic);
+            }
+        });
+        presence.changed("a", "first", true);
+        presence.changed("b", "ann", true);
+        presence.changed("b", "ann", false);
+        slow.countDown();
+
+        assertEquals("joined first", events.poll(30, TimeUnit.SECONDS));
+        assertEquals("changed b", events.poll(30, TimeUnit.SECONDS));
     }
 
     private static void mustEnd(Runnable action) throws InterruptedException {

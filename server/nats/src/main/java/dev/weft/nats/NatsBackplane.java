@@ -17,15 +17,12 @@ import io.nats.client.Nats;
 import io.nats.client.Options;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +47,8 @@ public final class NatsBackplane implements Backplane {
 
     private final Builder settings;
     private final Subjects subjects;
+    private final Members members;
     private final Nodes nodes;
-    private final String node = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -77,7 +74,9 @@ public final class NatsBackplane implements Backplane {
     private NatsBackplane(Builder builder) {
         this.settings = builder;
         this.subjects = new Subjects(builder.prefix);
-        this.nodes = new Nodes(subjects, node, builder.nodeTimeout);
+        String node = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
+        this.members = new Members(subjects, node);
+        this.nodes = new Nodes(subjects, members, node, builder.nodeTimeout);
     }
 
     /** Returns a builder for one or more servers of a cluster, for example {@code nats://user:password@10.0.0.5:4222}. */
@@ -239,7 +238,7 @@ public final class NatsBackplane implements Backplane {
         } finally {
             lock.unlock();
         }
-        flush(current);
+        streams.flush();
         if (limits.historyLength() > 0) {
             epoch = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
             lastOffset = 0;
@@ -266,19 +265,6 @@ public final class NatsBackplane implements Backplane {
         return current;
     }
 
-    /** Waits until the server has done all that it was sent before. */
-    private void flush(Connection current) {
-        try {
-            current.flush(settings.timeout);
-        } catch (TimeoutException | IllegalStateException e) {
-            throw BackplaneException.uncertain("NATS has not answered within " + settings.timeout.toMillis() + " ms",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw BackplaneException.uncertain("interrupted while waiting for NATS", e);
-        }
-    }
-
     // Messages.
 
     /** Called on a thread of the client, for one message after the other. */
@@ -292,7 +278,12 @@ public final class NatsBackplane implements Backplane {
             return;
         }
         try {
-            BackplaneMessage passed = BackplaneMessage.decode(subjects.topicOf(message.getSubject()), data);
+            String topic = subjects.topicOf(message.getSubject());
+            if (Members.isNotice(data)) {
+                members.noticed(topic, data, receiver);
+                return;
+            }
+            BackplaneMessage passed = BackplaneMessage.decode(topic, data);
             if (limits.historyLength() > 0) {
                 long offset = Long.parseLong(message.getHeaders().getFirst(SEQUENCE));
                 long previous = Long.parseLong(message.getHeaders().getFirst(LAST_SEQUENCE));
@@ -340,7 +331,6 @@ public final class NatsBackplane implements Backplane {
 
     @Override
     public void subscribe(String filter) {
-        Connection current;
         lock.lock();
         try {
             filters.add(filter);
@@ -348,11 +338,11 @@ public final class NatsBackplane implements Backplane {
             if (known != null) {
                 known.subscribe(subjects.channel(filter));
             }
-            current = connected();
+            connected();
         } finally {
             lock.unlock();
         }
-        flush(current);
+        streams.flush();
     }
 
     @Override
@@ -385,23 +375,13 @@ public final class NatsBackplane implements Backplane {
     @Override
     public boolean present(String topic, String member, int connections) {
         connected();
-        String mine = subjects.member(topic, member, node);
-        Set<String> before = streams.subjects(subjects.member(topic, member, "*"));
-        if (connections > 0) {
-            streams.set(mine, Integer.toString(connections).getBytes(StandardCharsets.US_ASCII));
-            return before.isEmpty();
-        }
-        return streams.remove(mine) && streams.subjects(subjects.member(topic, member, "*")).isEmpty();
+        return members.present(streams, topic, member, connections);
     }
 
     @Override
     public Map<String, Integer> presence(String topic) {
         connected();
-        Map<String, Integer> members = new TreeMap<>();
-        streams.forEachMember(subjects.member(topic, "*", "*"),
-                each -> members.merge(subjects.memberPart(each.getSubject(), 1),
-                        Integer.parseInt(new String(each.getData(), StandardCharsets.US_ASCII)), Integer::sum));
-        return members;
+        return members.of(streams, topic);
     }
 
     @Override

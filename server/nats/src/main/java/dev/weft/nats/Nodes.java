@@ -20,6 +20,7 @@ final class Nodes {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
 
     private final Subjects subjects;
+    private final Members members;
     private final String node;
     private final Duration timeout;
     /** When a node counts as dead, by the clock of this one. */
@@ -28,8 +29,9 @@ final class Nodes {
     private volatile boolean kept;
     private volatile long lastBeat = System.nanoTime();
 
-    Nodes(Subjects subjects, String node, Duration timeout) {
+    Nodes(Subjects subjects, Members members, String node, Duration timeout) {
         this.subjects = subjects;
+        this.members = members;
         this.node = node;
         this.timeout = timeout;
     }
@@ -91,11 +93,9 @@ final class Nodes {
 
     private void bury(String dead, Streams streams, Backplane.Receiver receiver) {
         for (String entry : streams.subjects(subjects.member("*", "*", dead))) {
-            String topic = subjects.memberPart(entry, 0);
-            String member = subjects.memberPart(entry, 1);
             // Of several nodes that do the same, one finds it.
-            if (streams.remove(entry) && streams.subjects(subjects.member(topic, member, "*")).isEmpty()) {
-                receiver.memberGone(topic, member);
+            if (members.remove(streams, entry)) {
+                receiver.memberGone(subjects.memberPart(entry, 0), subjects.memberPart(entry, 1));
             }
         }
         // At last, so that another node does the rest if this one dies meanwhile.

@@ -273,6 +273,26 @@ final class Streams {
                         .getSubjectMap().keySet()));
     }
 
+    /** Publishes what no stream keeps. Does not wait, unless for the network. */
+    void pass(String subject, byte[] data) {
+        ask(() -> {
+            connection.publish(subject, data);
+            return null;
+        });
+    }
+
+    /** Waits until the server has done all that it was sent before. */
+    void flush() {
+        ask(() -> {
+            try {
+                connection.flush(timeout);
+            } catch (TimeoutException e) {
+                throw new IOException("not within " + timeout.toMillis() + " ms", e);
+            }
+            return null;
+        });
+    }
+
     void set(String subject, byte[] value) {
         ask(() -> publish(subject, value));
     }

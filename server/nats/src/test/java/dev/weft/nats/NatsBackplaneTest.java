@@ -2,6 +2,7 @@ package dev.weft.nats;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.server.Await;
@@ -155,6 +156,23 @@ class NatsBackplaneTest extends BrokerContract {
             Topics needing = Topics.builder().limits(HISTORY).backplane(node).build();
             assertReason(Reason.BACKPLANE_AWAY, () -> needing.publish("a", "1"));
             assertTrue(node.health().detail().contains("JetStream"), node.health().detail());
+        }
+    }
+
+    /** Before, because the node may end in between, and after, because the removal may take long. */
+    @Test
+    void noticeOfAMemberThatLeavesMustBePassedBeforeAndAfter() throws Exception {
+        Topics topics = withPresence(new LinkedBlockingQueue<>(), "ann");
+        TestPair pair = pair();
+        try (Connection other = Nats.connect(uri(broker))) {
+            var notices = other.subscribe(prefix + ".c.a");
+            other.flush(Duration.ofSeconds(30));
+            topics.subscribe(end(pair), "a");
+            assertNotNull(notices.nextMessage(Duration.ofSeconds(30)));
+            topics.unsubscribe(end(pair), "a");
+            assertNotNull(notices.nextMessage(Duration.ofSeconds(30)));
+            assertNotNull(notices.nextMessage(Duration.ofSeconds(30)));
+            assertEquals(Map.of(), topics.presence("a"));
         }
     }
 

@@ -44,6 +44,10 @@ final class Keys {
         return key("c:{" + topic + "}");
     }
 
+    byte[] channelsPrefix() {
+        return key("c:");
+    }
+
     /**
      * The pattern for a filter with wildcards. It matches more than the filter: an asterisk of Redis matches slashes, too.
      * The node drops the rest.
@@ -84,5 +88,9 @@ final class Keys {
 
     static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    static byte[] number(long value) {
+        return bytes(Long.toString(value));
     }
 }

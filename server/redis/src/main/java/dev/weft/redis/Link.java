@@ -75,6 +75,11 @@ final class Link implements AutoCloseable {
         return sharded;
     }
 
+    /** The command that publishes to who wants a topic by its name. */
+    byte[] publishing() {
+        return Keys.bytes(sharded ? "SPUBLISH" : "PUBLISH");
+    }
+
     boolean isOpen() {
         return commands.isOpen() && messages.isOpen();
     }

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
@@ -56,16 +55,15 @@ public final class RedisBackplane implements Backplane {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
     /** How long the head of a topic is kept after its last use, at least. */
     private static final Duration SHORTEST_KEEP = Duration.ofHours(1);
-    private static final int ENTRIES_PER_BEAT = 500;
     private static final byte[] NONE = {};
 
     private final RedisURI uri;
     private final Duration timeout;
     private final Duration nodeTimeout;
     private final Keys keys;
+    private final Members members;
     private final ClientResources resources;
     private final RedisClient client;
-    private final String node = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -85,6 +83,7 @@ public final class RedisBackplane implements Backplane {
         this.timeout = builder.timeout;
         this.nodeTimeout = builder.nodeTimeout;
         this.keys = new Keys(builder.prefix);
+        this.members = new Members(keys, nodeTimeout);
         uri.setTimeout(timeout);
         this.resources = DefaultClientResources.builder().ioThreadPoolSize(2).computationThreadPoolSize(2).build();
         this.client = RedisClient.create(resources);
@@ -140,7 +139,7 @@ public final class RedisBackplane implements Backplane {
                     pause = FIRST_PAUSE;
                 } else {
                     current.ping();
-                    if (beat(current)) {
+                    if (members.beat(current, receiver)) {
                         // The others believed that this node was dead.
                         receiver.back();
                     }
@@ -200,7 +199,7 @@ public final class RedisBackplane implements Backplane {
                 lock.unlock();
             }
             subscribed.forEach(made::await);
-            beat(made);
+            members.beat(made, receiver);
         } catch (RuntimeException e) {
             made.close();
             link = null;
@@ -266,6 +265,10 @@ public final class RedisBackplane implements Backplane {
     private void received(byte[] channel, byte[] message) {
         try {
             String topic = keys.topic(channel);
+            if (Members.isNotice(message)) {
+                members.noticed(topic, message, receiver);
+                return;
+            }
             if (limits.historyLength() == 0) {
                 receiver.received(BackplaneMessage.decode(topic, message));
                 return;
@@ -308,9 +311,10 @@ public final class RedisBackplane implements Backplane {
         }
         List<Object> placed = current.run(Script.PLACE,
                 new byte[][]{keys.head(message.topic()), keys.stream(message.topic())}, current.runId(),
-                number(newEpoch()),
-                number(keepTime().toMillis()), number(limits.historyTime().toMillis()), number(limits.historyLength()),
-                Keys.bytes(current.isSharded() ? "SPUBLISH" : "PUBLISH"), channel, message.encode());
+                Keys.number(newEpoch()),
+                Keys.number(keepTime().toMillis()), Keys.number(limits.historyTime().toMillis()),
+                Keys.number(limits.historyLength()),
+                current.publishing(), channel, message.encode());
         return Position.of(parse(placed.get(0)), parse(placed.get(1)));
     }
 
@@ -339,15 +343,11 @@ public final class RedisBackplane implements Backplane {
         }
     }
 
-    private static byte[] number(long value) {
-        return Keys.bytes(Long.toString(value));
-    }
-
-    private static long parse(Object value) {
+    static long parse(Object value) {
         return value instanceof Long number ? number : Long.parseLong(string(value));
     }
 
-    private static String string(Object value) {
+    static String string(Object value) {
         return new String((byte[]) value, StandardCharsets.UTF_8);
     }
 
@@ -395,8 +395,9 @@ public final class RedisBackplane implements Backplane {
         Link current = link();
         List<Object> answer = current.run(Script.READ, new byte[][]{keys.head(topic), keys.stream(topic)},
                 current.runId(),
-                number(newEpoch()), number(keepTime().toMillis()), after == null ? NONE : number(after.epoch()),
-                number(after == null ? 0 : after.offset()));
+                Keys.number(newEpoch()), Keys.number(keepTime().toMillis()),
+                after == null ? NONE : Keys.number(after.epoch()),
+                Keys.number(after == null ? 0 : after.offset()));
         Position newest = Position.of(parse(answer.get(0)), parse(answer.get(1)));
         List<BackplaneMessage> messages = new ArrayList<>();
         for (Object each : (List<?>) answer.get(2)) {
@@ -414,41 +415,14 @@ public final class RedisBackplane implements Backplane {
 
     // Presence.
 
-    /** Says that this node is alive. Returns whether the others had given it up, or did not know it. */
-    private boolean beat(Link current) {
-        List<Object> answer;
-        boolean unknown = false;
-        do {
-            answer = current.run(Script.BEAT, new byte[][]{keys.nodes()}, Keys.bytes(node),
-                    number(nodeTimeout.toMillis()),
-                    keys.membersPrefix(), keys.entries(""), number(ENTRIES_PER_BEAT));
-            unknown |= parse(answer.getFirst()) == 1;
-            for (int i = 1; i + 1 < answer.size(); i += 2) {
-                receiver.memberGone(string(answer.get(i)), string(answer.get(i + 1)));
-            }
-        } while (answer.size() > 1);
-        return unknown;
-    }
-
     @Override
     public boolean present(String topic, String member, int connections) {
-        Long told = link().run(Script.PRESENT, new byte[][]{keys.members(topic), keys.entries(node)}, Keys.bytes(node),
-                Keys.bytes(topic),
-                Keys.bytes(member), number(connections));
-        return told == 1;
+        return members.present(link(), topic, member, connections);
     }
 
     @Override
     public Map<String, Integer> presence(String topic) {
-        Map<String, Integer> members = new TreeMap<>();
-        List<byte[]> fields = link().members(keys.members(topic));
-        for (int i = 0; i < fields.size(); i += 2) {
-            String field = string(fields.get(i));
-            if (field.startsWith("a:")) {
-                members.put(field.substring(2), (int) parse(fields.get(i + 1)));
-            }
-        }
-        return members;
+        return members.of(link(), topic);
     }
 
     @Override
@@ -478,7 +452,7 @@ public final class RedisBackplane implements Backplane {
         Link last = link;
         if (last != null) {
             try {
-                last.run(Script.LEAVE, new byte[][]{keys.nodes()}, Keys.bytes(node));
+                members.leave(last);
             } catch (BackplaneException e) {
                 LOGGER.log(Level.DEBUG, "the members of this node are gone only after " + nodeTimeout, e);
             }

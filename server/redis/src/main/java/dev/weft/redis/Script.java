@@ -12,7 +12,7 @@ enum Script {
      * Places a message and passes it on. Keys: head, stream. Arguments: run id, an epoch in case the topic begins anew, the
      * milliseconds to keep head and stream, the number of messages to keep, the command that publishes, the channel, the message.
      */
-    PLACE("""
+    PLACE(Text.PASS + """
             local head = redis.call('HMGET', KEYS[1], 'e', 'r')
             if head[2] ~= ARGV[1] then
               redis.call('DEL', KEYS[2])
@@ -23,20 +23,11 @@ enum Script {
             redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[5], offset .. '-0', 'm', ARGV[8])
             redis.call('PEXPIRE', KEYS[1], ARGV[3])
             redis.call('PEXPIRE', KEYS[2], ARGV[4])
-            local message = head[1] .. ':' .. offset .. ':' .. ARGV[8]
-            redis.call(ARGV[6], ARGV[7], message)
-            if ARGV[6] == 'SPUBLISH' and redis.call('PUBSUB', 'NUMPAT') > 0 then
-              redis.call('PUBLISH', ARGV[7], message)
-            end
+            pass(ARGV[6], ARGV[7], head[1] .. ':' .. offset .. ':' .. ARGV[8])
             return {head[1], offset}
             """, ScriptOutputType.MULTI),
     /** Passes a message on. Keys: channel. Arguments: the message. */
-    PASS("""
-            redis.call('SPUBLISH', KEYS[1], ARGV[1])
-            if redis.call('PUBSUB', 'NUMPAT') > 0 then
-              redis.call('PUBLISH', KEYS[1], ARGV[1])
-            end
-            """, ScriptOutputType.VALUE),
+    PASS(Text.PASS + "pass('SPUBLISH', KEYS[1], ARGV[1])", ScriptOutputType.VALUE),
     /**
      * Reads messages. Keys: head, stream. Arguments: run id, an epoch in case the topic begins anew, the milliseconds to keep
      * the head, epoch and offset of the position after which to begin.
@@ -56,10 +47,11 @@ enum Script {
             return {head[1], tonumber(head[3]), redis.call('XRANGE', KEYS[2], from, '+')}
             """, ScriptOutputType.MULTI),
     /**
-     * Sets how many connections a member has on a node; returns 1 if it has joined or left. Keys: members of the topic, entries
-     * of the node. Arguments: node, topic, member, connections.
+     * Sets how many connections a member has on a node; returns 1 if it has joined or left, and passes a notice to the others. Keys:
+     * members of the topic, entries of the node. Arguments: node, topic, member, connections, the command that publishes, the
+     * channel, the notice.
      */
-    PRESENT("""
+    PRESENT(Text.PASS + """
             local mine = 'n:' .. ARGV[1] .. ':' .. ARGV[3]
             local now = tonumber(ARGV[4])
             local all = 'a:' .. ARGV[3]
@@ -79,20 +71,23 @@ enum Script {
               redis.call('HDEL', KEYS[1], all)
             end
             if (before > 0) ~= (after > 0) then
+              pass(ARGV[5], ARGV[6], ARGV[7])
               return 1
             end
             return 0
             """, ScriptOutputType.INTEGER),
     /**
      * Says that a node is alive, and removes some entries of nodes that are not. Returns 1 if the node was not known, and then
-     * topic and member of each that is gone. Keys: nodes. Arguments: node, the milliseconds that it is alive; the prefix of keys
-     * with members, and with entries; how many entries to remove at most.
+     * topic and member of each that is gone, after a notice to the others. Keys: nodes. Arguments: node, the milliseconds that it is
+     * alive; the prefix of keys with members, and with entries; how many entries to remove at most; the command that publishes,
+     * the prefix of channels, the notice.
      */
-    BEAT("""
+    BEAT(Text.PASS + """
             local clock = redis.call('TIME')
             local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
             local new = redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
             local result = {new}
+            local changed = {}
             for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now, 'LIMIT', 0, 10)) do
               local entries = redis.call('SPOP', ARGV[4] .. node, ARGV[5])
               if #entries == 0 then
@@ -111,13 +106,29 @@ enum Script {
                   redis.call('HDEL', key, 'a:' .. member)
                   table.insert(result, topic)
                   table.insert(result, member)
+                  changed[topic] = true
                 end
               end
+            end
+            for topic in pairs(changed) do
+              pass(ARGV[6], ARGV[7] .. '{' .. topic .. '}', ARGV[8])
             end
             return result
             """, ScriptOutputType.MULTI),
     /** Says that a node is not alive any more: another one removes its entries. Keys: nodes. Arguments: node. */
     LEAVE("return redis.call('ZADD', KEYS[1], 'XX', 0, ARGV[1])", ScriptOutputType.INTEGER);
+
+    private static final class Text {
+        /** Passes a message to who is subscribed to its channel by name, and, with sharded pub/sub, to who is by a pattern. */
+        static final String PASS = """
+                local function pass(command, channel, message)
+                  redis.call(command, channel, message)
+                  if command == 'SPUBLISH' and redis.call('PUBSUB', 'NUMPAT') > 0 then
+                    redis.call('PUBLISH', channel, message)
+                  end
+                end
+                """;
+    }
 
     private final String text;
     private final ScriptOutputType output;
