@@ -158,7 +158,7 @@ final class JsonSession {
 
     private void presence(ClientRequest.Presence request) throws IOException {
         if (settings.topics().subscriptions(connection).contains(request.topic())) {
-            connection.send(settings.watch().members(request.id(), request.topic()));
+            connection.send(settings.watch().answer(request.id(), request.topic()));
         } else {
             notSubscribed(request);
         }

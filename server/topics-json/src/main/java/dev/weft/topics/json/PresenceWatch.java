@@ -1,135 +1,111 @@
 package dev.weft.topics.json;
 
 import dev.weft.PreparedMessage;
-import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
-import dev.weft.parser.CloseCode;
 import dev.weft.topics.PresenceListener;
 import dev.weft.topics.Topics;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 
 /**
- * The connections that want to know who comes and goes. Each first gets the members, and then what changes. Asking for the members
- * may wait for the broker of a backplane; changes that happen meanwhile are kept, and follow the list. So a change may be both in
- * the list and told after it, which a client must bear. Nothing waits under the lock.
+ * The connections that want to know who comes and goes, by topic: see {@link WatchedTopic}. For any thread; only {@link #answer} waits
+ * for a broker.
  */
 final class PresenceWatch implements PresenceListener {
-    /** Of changes that are kept for one connection. */
-    private static final int MOST_KEPT = 1000;
+    /** Changes on other nodes come several at once: the members are read when they have had time to do so. */
+    private static final Duration DELAY = Duration.ofMillis(100);
+    /** Between two reads of the members of one topic. */
+    private static final Duration PAUSE = Duration.ofSeconds(2);
+    /** The reads of all topics at the same time. */
+    private static final int MOST_READS = 16;
 
     private final Topics topics;
     private final int maxMembers;
-
-    private final ReentrantLock lock = new ReentrantLock();
-    /**
-     * The connections by topic, each with the changes that wait for its list, or {@code null} if it has got that. Guarded by the
-     * lock.
-     */
-    private final Map<String, Map<WebSocketConnection, @Nullable List<PreparedMessage>>> watching = new HashMap<>();
+    private final Duration delay;
+    private final Duration pause;
+    private final Semaphore reads = new Semaphore(MOST_READS);
+    private final Map<String, WatchedTopic> watched = new ConcurrentHashMap<>();
 
     PresenceWatch(Topics topics, int maxMembers) {
-        this.topics = topics;
-        this.maxMembers = maxMembers;
+        this(topics, maxMembers, DELAY, PAUSE);
     }
 
-    /**
-     * Sends the members of a topic to a connection, and from then on the changes. May wait for a broker; if that fails, the
-     * connection gets no changes. For the thread of the connection, as is {@link #remove}.
-     */
+    PresenceWatch(Topics topics, int maxMembers, Duration delay, Duration pause) {
+        this.topics = topics;
+        this.maxMembers = maxMembers;
+        this.delay = delay;
+        this.pause = pause;
+    }
+
+    /** Sends the members of a topic to a connection as soon as they are known, and from then on the changes. */
     void add(WebSocketConnection connection, String topic) {
-        List<PreparedMessage> kept = new ArrayList<>();
-        lock.lock();
-        try {
-            watching.computeIfAbsent(topic, key -> new LinkedHashMap<>()).put(connection, kept);
-        } finally {
-            lock.unlock();
-        }
-        boolean sent = false;
-        try {
-            PreparedMessage members = members(0, topic);
-            lock.lock();
-            try {
-                send(connection, members);
-                kept.forEach(each -> send(connection, each));
-                watching.get(topic).put(connection, null);
-                sent = true;
-            } finally {
-                lock.unlock();
-            }
-        } finally {
-            if (!sent) {
-                remove(connection, topic);
-            }
+        while (!watched.computeIfAbsent(topic, name -> new WatchedTopic(this, name)).add(connection)) {
+            Thread.onSpinWait();
         }
     }
 
     void remove(WebSocketConnection connection, String topic) {
-        lock.lock();
-        try {
-            Map<WebSocketConnection, ?> all = watching.get(topic);
-            if (all != null) {
-                all.remove(connection);
-                if (all.isEmpty()) {
-                    watching.remove(topic);
-                }
-            }
-        } finally {
-            lock.unlock();
+        WatchedTopic known = watched.get(topic);
+        if (known != null && known.remove(connection)) {
+            watched.remove(topic, known);
         }
     }
 
-    PreparedMessage members(long id, String topic) {
+    /** The answer to a request for the members. Waits for the broker. */
+    PreparedMessage answer(long id, String topic) {
         return Envelope.members(id, topic, topics.presence(topic).keySet(), maxMembers);
     }
 
     @Override
     public void joined(String topic, String member) {
-        tell(topic, member, true);
+        changed(topic, member, true);
     }
 
     @Override
     public void left(String topic, String member) {
-        tell(topic, member, false);
+        changed(topic, member, false);
     }
 
-    private void tell(String topic, String member, boolean present) {
-        lock.lock();
+    private void changed(String topic, String member, boolean present) {
+        WatchedTopic known = watched.get(topic);
+        if (known != null) {
+            known.changed(member, present);
+        }
+    }
+
+    @Override
+    public void changed(String topic) {
+        WatchedTopic known = watched.get(topic);
+        if (known != null) {
+            known.changed();
+        }
+    }
+
+    // For a watched topic.
+
+    /** Waits for the broker. */
+    Set<String> read(String topic) {
+        reads.acquireUninterruptibly();
         try {
-            Map<WebSocketConnection, @Nullable List<PreparedMessage>> all = watching.get(topic);
-            if (all != null) {
-                PreparedMessage message = Envelope.change(topic, member, present);
-                all.forEach((connection, kept) -> {
-                    if (kept == null) {
-                        send(connection, message);
-                    } else {
-                        keep(connection, kept, message);
-                    }
-                });
-            }
+            return topics.presence(topic).keySet();
         } finally {
-            lock.unlock();
+            reads.release();
         }
     }
 
-    private static void keep(WebSocketConnection connection, List<PreparedMessage> kept, PreparedMessage message) {
-        if (kept.size() < MOST_KEPT) {
-            kept.add(message);
-        } else {
-            connection.close(CloseCode.TRY_AGAIN_LATER, "too many changes");
-        }
+    PreparedMessage list(String topic, Collection<String> members) {
+        return Envelope.members(0, topic, members, maxMembers);
     }
 
-    /** Who misses one change has the wrong members from then on: it has to come back. */
-    private static void send(WebSocketConnection connection, PreparedMessage message) {
-        SendResult result = connection.trySend(message);
-        if (!result.isAccepted() && result != SendResult.CLOSED) {
-            connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
-        }
+    Duration delay() {
+        return delay;
+    }
+
+    Duration pause() {
+        return pause;
     }
 }
