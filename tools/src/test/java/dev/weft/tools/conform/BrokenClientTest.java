@@ -38,7 +38,7 @@ class BrokenClientTest {
 
     @Test
     void clientWithoutFaultsIsAllOk() throws Exception {
-        ClientRun run = run(Fault.NONE, Cases.all(Side.CLIENT), Duration.ofSeconds(10));
+        ClientRun run = run(Fault.NONE, Cases.all(Side.CLIENT), Duration.ofSeconds(40));
         assertEquals(List.of(), run.results().stream().filter(result -> result.verdict() != Verdict.OK).toList());
         assertTrue(run.results().size() > 1244, "at least as many as for servers");
         assertEquals(0, run.surplusVisits(), "each case says exactly how many connections it needs");

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 /** Runs the suite against Weft's client, with and without permessage-deflate, and over TLS. */
 @Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WeftClientTest {
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(40);
     /** No rule decides these: small replies are not worth compressing, and what a message without bytes means is open. */
     private static final Set<String> INFORMATIONAL = Set.of("deflate.stream.no-bytes", "deflate-volume.text.16",
             "deflate-volume.random.16", "deflate-volume.text.64", "deflate-volume.random.64");

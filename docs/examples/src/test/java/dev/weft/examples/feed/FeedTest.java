@@ -38,7 +38,7 @@ class FeedTest {
     private static final int SLEEPERS = 100;
     /** Long ones, so that the network cannot hold what a sleeper does not read. */
     private static final List<String> SYMBOLS = Stream.of("A", "B", "C", "D").map(each -> each.repeat(1000)).toList();
-    private static final int ROUNDS = 40;
+    private static final int ROUNDS = 20;
 
     private HttpClient http;
     private Feed feed;
