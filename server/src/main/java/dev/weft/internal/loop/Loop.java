@@ -33,6 +33,8 @@ import java.util.function.BooleanSupplier;
 final class Loop {
     /** Returned instead of a term; odd, since terms are even. Terms wrap around and so become negative. */
     static final int TURN_IS_OVER = -1;
+    /** Instead of a term, for a thread that does not become the holder, but gives the added entries their turns. */
+    static final int HELPER = -3;
     private static final long RECOVERY_NANOS = 10_000_000;
 
     private static final AtomicReferenceFieldUpdater<Loop, ConnectionScheduler> PUSHED = AtomicReferenceFieldUpdater
@@ -94,6 +96,10 @@ final class Loop {
 
     /** Runs the loop until it is stopped or taken over. If this throws, call it again with the same term. */
     void run(int term) {
+        if (term == HELPER) {
+            help();
+            return;
+        }
         boolean holds = isHeldIn(term);
         while (holds && !(stopped && ready == null && pushed == null)) {
             holds = takeTurns(term);
@@ -180,7 +186,24 @@ final class Loop {
         }
     }
 
+    /**
+     * Gives all added entries a turn, although this thread is not the holder: that one is stuck in the engine, perhaps because it
+     * waits for a monitor that one of these virtual threads has to take first.
+     */
+    private void help() {
+        ConnectionScheduler next;
+        for (ConnectionScheduler scheduler = takeAdded(); scheduler != null; scheduler = next) {
+            next = scheduler.next;
+            take(scheduler.takeTask());
+        }
+    }
+
     // The watchdog.
+
+    /** Whether entries were added that the holder has not taken. */
+    boolean hasAdded() {
+        return pushed != null;
+    }
 
     /** The holder's number, which also shows whether it is in a turn. */
     int held() {

@@ -144,6 +144,25 @@ public final class Loops {
         return true;
     }
 
+    /**
+     * Makes another thread give the entries that were added to a loop their turns, while the loop's own thread is stuck. For the
+     * watchdog.
+     *
+     * @return false if there is no other thread
+     */
+    boolean help(Loop loop) {
+        LoopThread runner = takeSpare();
+        if (runner == null) {
+            refusals.incrementAndGet();
+            return false;
+        }
+        runner.assign(loop, Loop.HELPER);
+        if (spares.get() == null) {
+            addSpareIfPossible();
+        }
+        return true;
+    }
+
     private LoopThread takeSpare() {
         if (spares.get() == null) {
             addSpareIfPossible();

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Detects a turn that takes too long, and lets another thread take over the loop. It is a platform thread that checks every few
+ * Detects a turn that takes too long, and lets another thread take over the loop. Also detects a loop that takes no turns although
+ * there are entries for them, because its thread is stuck in the engine, and lets another thread give them their turns: on JDK 24 and
+ * later, a virtual thread that is next to get a monitor of the JDK's selector needs a turn for that, and the loop's thread may wait
+ * for that monitor behind it. It is a platform thread that checks every few
  * milliseconds while the loops have something to do. When all of them have waited for a while, it sleeps until one of them has
  * something to do.
  */
@@ -27,6 +30,7 @@ final class Watchdog {
     /** Used only by the thread itself: the state of each loop at the last check. */
     private int[] heldBefore = {};
     private int[] turnsBefore = {};
+    private boolean[] addedBefore = {};
     private int quietLooks;
 
     /** A watchdog that has not been started. */
@@ -38,6 +42,7 @@ final class Watchdog {
     void start(int count) {
         heldBefore = new int[count];
         turnsBefore = new int[count];
+        addedBefore = new boolean[count];
         thread.start();
     }
 
@@ -109,7 +114,12 @@ final class Watchdog {
             if (same && Loop.isInTurn(held)) {
                 vain |= !loops.takeOver(loop, held);
             }
-            quiet &= same && loop.engine().isWaiting();
+            boolean added = loop.hasAdded();
+            if (same && added && addedBefore[i] && !Loop.isInTurn(held)) {
+                vain |= !loops.help(loop);
+            }
+            addedBefore[i] = added;
+            quiet &= same && !added && loop.engine().isWaiting();
             heldBefore[i] = held;
             turnsBefore[i] = turns;
         }
