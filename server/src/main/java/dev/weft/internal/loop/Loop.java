@@ -21,7 +21,8 @@ import java.util.function.BooleanSupplier;
  *                                     term + 2, of another runner; the old one finds this when its turn is over, and leaves
  * </pre>
  * The steps out of a turn are compare-and-sets, so only one of holder and watchdog succeeds: a loop always has exactly one
- * holder. During a turn the holder accesses no state of the loop; the next holder sees everything that it wrote before.
+ * holder. During a turn the holder accesses no state of the loop; the next holder sees everything that it wrote before. A holder
+ * that is stuck in the engine stays the holder, and meanwhile a helper takes from the queue, as a holder does.
  * <p>
  * The queue is lock-free: {@link #add} pushes a place on a list, the newest first, by one compare-and-set; the holder takes the
  * whole list by one exchange, reverses it, and gives every entry its turn before it selects again. So entries are served in the
@@ -59,6 +60,8 @@ final class Loop {
      */
     private ConnectionScheduler ready;
     private volatile int turns;
+    /** The number of turns that helpers have given. It changes with each, and may be too low: they do not wait for one another. */
+    private volatile int helps;
 
     /** A loop without a holder; its first term is 0. */
     Loop(Engine engine, Watchdog watchdog, Failures failures) {
@@ -143,7 +146,7 @@ final class Loop {
         }
     }
 
-    /** Takes all added entries, oldest first. */
+    /** Takes all added entries, oldest first. For a helper, too. */
     private ConnectionScheduler takeAdded() {
         ConnectionScheduler oldest = null;
         for (ConnectionScheduler scheduler = PUSHED.getAndSet(this, null); scheduler != null;) {
@@ -187,22 +190,34 @@ final class Loop {
     }
 
     /**
-     * Gives all added entries a turn, although this thread is not the holder: that one is stuck in the engine, perhaps because it
-     * waits for a monitor that one of these virtual threads has to take first.
+     * Gives added entries their turns, although this thread is not the holder, until that one takes turns again: it is stuck in the
+     * engine, perhaps because it waits for a monitor that one of these virtual threads has to take first. Takes one entry at a
+     * time and leaves the others to the watchdog's next helper, because a turn may be long, or wait for theirs.
      */
     private void help() {
-        ConnectionScheduler next;
-        for (ConnectionScheduler scheduler = takeAdded(); scheduler != null; scheduler = next) {
-            next = scheduler.next;
-            take(scheduler.takeTask());
+        int seen = turns;
+        ConnectionScheduler first;
+        while (turns == seen && (first = takeAdded()) != null) {
+            ConnectionScheduler next;
+            for (ConnectionScheduler other = first.next; other != null; other = next) {
+                next = other.next;
+                add(other);
+            }
+            helps++;
+            take(first.takeTask());
         }
     }
 
     // The watchdog.
 
-    /** Whether entries were added that the holder has not taken. */
+    /** Whether entries were added that nobody has taken. */
     boolean hasAdded() {
         return pushed != null;
+    }
+
+    /** Changes while helpers give turns. */
+    int helps() {
+        return helps;
     }
 
     /** The holder's number, which also shows whether it is in a turn. */

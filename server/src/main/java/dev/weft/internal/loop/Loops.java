@@ -72,7 +72,10 @@ public final class Loops {
         return watchdog.isAsleep();
     }
 
-    /** The number of times that a loop was taken over from a thread whose turn took too long. */
+    /**
+     * The number of times that a loop was taken over from a thread whose turn took too long, or its entries were given their turns
+     * while its thread was stuck.
+     */
     public long takeovers() {
         return takeovers.get();
     }
@@ -156,6 +159,7 @@ public final class Loops {
             refusals.incrementAndGet();
             return false;
         }
+        takeovers.incrementAndGet();
         runner.assign(loop, Loop.HELPER);
         if (spares.get() == null) {
             addSpareIfPossible();

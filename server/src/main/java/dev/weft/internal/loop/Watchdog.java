@@ -30,6 +30,7 @@ final class Watchdog {
     /** Used only by the thread itself: the state of each loop at the last check. */
     private int[] heldBefore = {};
     private int[] turnsBefore = {};
+    private int[] helpsBefore = {};
     private boolean[] addedBefore = {};
     private int quietLooks;
 
@@ -42,6 +43,7 @@ final class Watchdog {
     void start(int count) {
         heldBefore = new int[count];
         turnsBefore = new int[count];
+        helpsBefore = new int[count];
         addedBefore = new boolean[count];
         thread.start();
     }
@@ -115,10 +117,12 @@ final class Watchdog {
                 vain |= !loops.takeOver(loop, held);
             }
             boolean added = loop.hasAdded();
-            if (same && added && addedBefore[i] && !Loop.isInTurn(held)) {
+            int helps = loop.helps();
+            if (same && added && addedBefore[i] && helps == helpsBefore[i] && !Loop.isInTurn(held)) {
                 vain |= !loops.help(loop);
             }
             addedBefore[i] = added;
+            helpsBefore[i] = helps;
             quiet &= same && !added && loop.engine().isWaiting();
             heldBefore[i] = held;
             turnsBefore[i] = turns;

@@ -3,11 +3,13 @@ package dev.weft.internal.loop;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -40,19 +42,45 @@ class StuckEngineTest {
         public void close() {}
     }
 
-    @Test
-    void virtualThreadsMustGoOn() throws Exception {
+    private final StuckEngine engine = new StuckEngine();
+    private Loops loops;
+
+    @BeforeEach
+    void begin() throws Exception {
         assumeTrue(Loops.obstacle().isEmpty());
-        StuckEngine engine = new StuckEngine();
-        Loops loops = new Loops("stuck-loop", List.of(engine), (what, count, latest) -> {});
-        try {
-            engine.begun.await();
-            Thread releasing = loops.scheduler(0).threadBuilder().start(engine.released::countDown);
-            assertTrue(releasing.join(Duration.ofSeconds(10)), "the virtual thread gets no turn");
-            assertTrue(engine.released.await(0, TimeUnit.SECONDS));
-        } finally {
-            engine.released.countDown();
+        loops = new Loops("stuck-loop", List.of(engine), (what, count, latest) -> {});
+        engine.begun.await();
+    }
+
+    @AfterEach
+    void end() {
+        engine.released.countDown();
+        if (loops != null) {
             loops.stop();
         }
+    }
+
+    private void assertReleasedBy(Thread thread) throws Exception {
+        assertTrue(engine.released.await(10, TimeUnit.SECONDS), "a virtual thread gets no turn");
+        thread.join();
+    }
+
+    @Test
+    void virtualThreadsMustGoOn() throws Exception {
+        assertReleasedBy(loops.scheduler(0).threadBuilder().start(engine.released::countDown));
+    }
+
+    /** A helper must not keep what it has taken while a turn is long. */
+    @Test
+    void virtualThreadsMustNotWaitForATurnThatWaitsForTheirs() throws Exception {
+        AtomicBoolean done = new AtomicBoolean();
+        Thread first = loops.scheduler(0).threadBuilder().start(() -> {
+            while (!done.get()) {
+                Thread.onSpinWait();
+            }
+            engine.released.countDown();
+        });
+        loops.scheduler(0).threadBuilder().start(() -> done.set(true));
+        assertReleasedBy(first);
     }
 }
