@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connections that watch one topic, and the members that they have been told. All have been told the same ones, so a change is
- * the difference to those, whoever reports it:
+ * the difference to those, no matter which node reports it:
  * <ul>
  * <li>A member that joins or leaves on this node is told at once.</li>
  * <li>When anything has changed elsewhere, or may have, a virtual thread reads the members, and what is different is told. It reads

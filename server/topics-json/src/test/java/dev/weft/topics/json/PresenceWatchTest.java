@@ -8,12 +8,7 @@ import com.google.gson.JsonParser;
 import dev.weft.server.Await;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
-import dev.weft.topics.Backplane;
 import dev.weft.topics.BackplaneException;
-import dev.weft.topics.BackplaneHealth;
-import dev.weft.topics.BackplaneHistory;
-import dev.weft.topics.BackplaneMessage;
-import dev.weft.topics.Position;
 import dev.weft.topics.TopicLimits;
 import dev.weft.topics.Topics;
 import java.time.Duration;
@@ -45,37 +40,11 @@ class PresenceWatchTest {
     /** Is run in each read of the members, after the broker has taken the answer. */
     private volatile Runnable inRead = () -> {};
     private volatile boolean away;
-    private Backplane.Receiver node;
+    private final Broker broker = new Broker();
     private Topics topics;
     private PresenceWatch watch;
 
-    private final class Broker implements Backplane {
-        @Override
-        public void start(TopicLimits limits, Receiver told) {
-            node = told;
-        }
-
-        @Override
-        public Position publish(BackplaneMessage message) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void subscribe(String filter) {}
-
-        @Override
-        public void unsubscribe(String filter) {}
-
-        @Override
-        public BackplaneHistory read(String topic) {
-            return new BackplaneHistory(Position.of(1, 0), List.of(), true);
-        }
-
-        @Override
-        public BackplaneHistory readAfter(String topic, Position position) {
-            return new BackplaneHistory(Position.of(1, 0), List.of(), true);
-        }
-
+    private final class Broker extends StubBackplane {
         @Override
         public boolean present(String topic, String member, int connections) {
             return connections > 0 ? members.add(member) : members.remove(member);
@@ -92,14 +61,6 @@ class PresenceWatchTest {
             inRead.run();
             return answer;
         }
-
-        @Override
-        public BackplaneHealth health() {
-            return new BackplaneHealth(!away, "");
-        }
-
-        @Override
-        public void close() {}
     }
 
     @BeforeEach
@@ -109,7 +70,7 @@ class PresenceWatchTest {
 
     private void begin(Duration delay, Duration pause) {
         // With a history, an interruption in which no message was published closes no connection.
-        topics = Topics.builder().limits(TopicLimits.builder().historyLength(1).build()).backplane(new Broker())
+        topics = Topics.builder().limits(TopicLimits.builder().historyLength(1).build()).backplane(broker)
                 .member(connection -> "ann").build();
         watch = new PresenceWatch(topics, 1000, delay, pause);
         topics.addPresenceListener(watch);
@@ -159,7 +120,7 @@ class PresenceWatchTest {
     }
 
     private void changedElsewhere() {
-        node.membersChanged(TOPIC);
+        broker.receiver().membersChanged(TOPIC);
     }
 
     @Test
@@ -269,17 +230,17 @@ class PresenceWatchTest {
     void afterAnInterruptionDifferencesMustBeToldAsSoonAsTheyCanBeRead() {
         Client client = new Client().watch().expect("ann");
         away = true;
-        node.away();
+        broker.receiver().away();
         members.add("bob");
         changedElsewhere();
         int before = reads.get();
         Await.until("it is tried again", () -> reads.get() > before + 1);
         away = false;
-        node.back();
+        broker.receiver().back();
         client.expect("ann", "bob");
         // A notice that was lost without an interruption that this node has noticed.
         members.remove("bob");
-        node.back();
+        broker.receiver().back();
         client.expect("ann");
     }
 

@@ -3,12 +3,6 @@ package dev.weft.topics.json;
 import com.google.gson.JsonParser;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestServer;
-import dev.weft.topics.Backplane;
-import dev.weft.topics.BackplaneHealth;
-import dev.weft.topics.BackplaneHistory;
-import dev.weft.topics.BackplaneMessage;
-import dev.weft.topics.Position;
-import dev.weft.topics.TopicLimits;
 import dev.weft.topics.Topics;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,36 +18,8 @@ class SlowBrokerTest {
     private final CountDownLatch answers = new CountDownLatch(1);
 
     /** Of one node, whose members of the topic "slow" are known only after a while. */
-    private final class SlowBackplane implements Backplane {
+    private final class SlowBackplane extends StubBackplane {
         private final Map<String, Map<String, Integer>> members = new ConcurrentHashMap<>();
-        private Receiver receiver;
-
-        @Override
-        public void start(TopicLimits limits, Receiver told) {
-            receiver = told;
-        }
-
-        @Override
-        public Position publish(BackplaneMessage message) {
-            receiver.received(message);
-            return Position.of(0, 0);
-        }
-
-        @Override
-        public void subscribe(String filter) {}
-
-        @Override
-        public void unsubscribe(String filter) {}
-
-        @Override
-        public BackplaneHistory read(String topic) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public BackplaneHistory readAfter(String topic, Position position) {
-            throw new UnsupportedOperationException();
-        }
 
         @Override
         public boolean present(String topic, String member, int connections) {
@@ -74,14 +40,6 @@ class SlowBrokerTest {
             }
             return known;
         }
-
-        @Override
-        public BackplaneHealth health() {
-            return new BackplaneHealth(true, "");
-        }
-
-        @Override
-        public void close() {}
     }
 
     private static TestConnection subscribe(TestServer server, String user, String topic) {
