@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Detects a turn that takes too long, and lets another thread take over the loop. Also detects a loop that takes no turns although
- * there are entries for them, because its thread is stuck in the engine, and lets another thread give them their turns: on JDK 24 and
- * later, a virtual thread that is next to get a monitor of the JDK's selector needs a turn for that, and the loop's thread may wait
- * for that monitor behind it. It is a platform thread that checks every few
+ * Detects a turn that takes too long, and lets another thread take over the loop. It is a platform thread that checks every few
  * milliseconds while the loops have something to do. When all of them have waited for a while, it sleeps until one of them has
  * something to do.
+ * <p>
+ * It also detects a loop that takes no turns although entries wait for them, because its thread is stuck in the engine, and lets
+ * another thread help. From JDK 24, a virtual thread that is next to get a monitor of the JDK's selector needs a turn to take it,
+ * and the loop's own thread may wait for that monitor behind it.
  */
 final class Watchdog {
     /** A turn is too long if it is running at two consecutive checks. */
