@@ -1,5 +1,7 @@
 package dev.weft.server;
 
+import static dev.weft.parser.FrameHeader.MAX_CONTROL_PAYLOAD;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,6 +12,7 @@ import dev.weft.CloseStatus;
 import dev.weft.ConnectionClosedException;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
+import dev.weft.MessageView;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.connection.Connection;
@@ -185,6 +188,33 @@ class ReadAheadTest {
         assertEquals(text("hello"), nextReceived());
         opened.take().send("hello");
         return peer.readFrame();
+    }
+
+    /** The rest of a streamed message is skipped by the receive that lends the next one. */
+    @Test
+    void lentMessageDoesNotChangeAfterStreamedOne() throws Exception {
+        String lent = "l".repeat(110);
+        try (WebSocketServer server = builder().handler(ws -> {
+            opened.add(ws);
+            assertEquals('s', ws.receiveStream().inputStream().read());
+            MessageView view = ws.receiveView();
+            received.add(view.text());
+            sleep();
+            received.add(view.text());
+        }).start(); RawPeer peer = RawPeer.open(server)) {
+            ByteArrayOutputStream both = new ByteArrayOutputStream();
+            both.writeBytes(RawPeer.textFrame("streamed"));
+            both.writeBytes(RawPeer.textFrame(lent));
+            peer.bytes(both.toByteArray());
+            assertEquals(lent, nextReceived());
+            byte[] ping = RawPeer.frame(0x89, "p".repeat(MAX_CONTROL_PAYLOAD).getBytes(UTF_8));
+            // Buffers are kept by threads' numbers.
+            for (int i = 0; i < 70; i++) {
+                assertTrue(peer.bytes(ping).readFrame().startsWith("8a7d"));
+            }
+            mayGoOn.countDown();
+            assertEquals(lent, nextReceived());
+        }
     }
 
     @Test

@@ -126,9 +126,11 @@ public final class MessageReceiver {
     public MessageView receiveView() throws IOException {
         awaitRates(TimeLimit.NONE);
         messages.frames().claim();
-        messages.frames().lend();
         try {
-            return nextView(true);
+            BorrowedView view = nextView(true);
+            // Only now: skipping the rest of a streamed message ends its loan.
+            messages.frames().lend();
+            return view;
         } catch (ProtocolViolationException e) {
             throw owner.failed(e);
         } finally {

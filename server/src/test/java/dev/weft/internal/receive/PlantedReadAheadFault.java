@@ -211,6 +211,26 @@ enum PlantedReadAheadFault {
             """, """
                     release();
             """),
+    /** The next bytes that are read ahead overwrite a message that is lent. */
+    LENT_BUFFER_GIVEN_BACK("""
+                    if (!lent) {
+                        releaseRegion();
+                    }
+            """, """
+                    releaseRegion();
+            """),
+    /** The same after a streamed message of which the rest is skipped: that ends the loan. */
+    LENT_BEFORE_THE_REST_IS_SKIPPED("""
+                    try {
+                        BorrowedView view = nextView(true);
+                        // Only now: skipping the rest of a streamed message ends its loan.
+                        messages.frames().lend();
+                        return view;
+            """, """
+                    messages.frames().lend();
+                    try {
+                        return nextView(true);
+            """),
     /** A receive that was interrupted within a ping treats the ping's payload as data. */
     PING_TAKEN_FOR_PAYLOAD("""
                     return parser.frameRemaining() > 0 && parser.unread() == 0 && !parser.opcode().isControl();

@@ -222,18 +222,19 @@ final class StressedReceiver implements Lives.Life {
         while (left > 0 && failure() == null) {
             int sent = script.bytes().length - left;
             int toPing = script.nextPingEnd(sent) - sent;
-            // Now and then a ping is cut.
+            // Now and then a ping is cut, or the last for a while.
             boolean cuts = toPing > 1 && own.nextInt(6) == 0;
+            boolean lasts = !cuts && toPing > 0 && own.nextInt(4) == 0;
             int count = cuts
                     ? toPing - 1 - own.nextInt(Math.min(toPing - 1, 4))
-                    : Math.min(left, 1 + own.nextInt(longest));
+                    : lasts ? toPing : Math.min(left, 1 + own.nextInt(longest));
             input.arrive(count);
             left -= count;
             noteProgress();
             if (cuts) {
                 LockSupport.parkNanos(own.nextInt(4 * LONGEST_PAUSE_NANOS));
             }
-            switch (own.nextInt(8)) {
+            switch (lasts ? 2 : own.nextInt(8)) {
                 case 0, 1 -> LockSupport.parkNanos(own.nextInt(LONGEST_PAUSE_NANOS));
                 case 2 -> awaitAnswersTo(script.bytes().length - left);
                 default -> {
@@ -417,7 +418,13 @@ final class StressedReceiver implements Lives.Life {
         if (random.nextInt(3) == 0) {
             // A lent view does not change, whatever is read ahead meanwhile.
             received++;
-            pause();
+            if (random.nextBoolean()) {
+                // A turn may overwrite what the one before it has given back.
+                awaitTurn();
+                awaitTurn();
+            } else {
+                pause();
+            }
             received--;
         }
         checkWhole(view.type() == MessageType.TEXT, view.bytes());
