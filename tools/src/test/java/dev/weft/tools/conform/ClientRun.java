@@ -23,6 +23,8 @@ import javax.net.ssl.SSLContext;
  */
 record ClientRun(List<Result> results, int surplusVisits) {
     private static final int AT_ONCE = 16;
+    /** Shorter than a client waits for the server to end the connection. */
+    private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(2);
 
     /** Runs cases; the client is made for a port, and visits the targets that it is given, several at once. */
     static ClientRun of(List<Case> cases, Duration timeout, IntFunction<Consumer<String>> client) throws Exception {
@@ -34,8 +36,9 @@ record ClientRun(List<Result> results, int surplusVisits) {
             IntFunction<Consumer<String>> client) throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 1024, InetAddress.getByName("127.0.0.1"))) {
             int port = listener.getLocalPort();
+            Duration patience = timeout.dividedBy(5);
             Settings settings = new Settings(URI.create(scheme + "://127.0.0.1:" + port), tls, timeout,
-                    timeout.dividedBy(5), 16 << 20, true);
+                    patience.compareTo(LONGEST_PATIENCE) < 0 ? patience : LONGEST_PATIENCE, 16 << 20, true);
             CaseRunner runner = new CaseRunner(settings, result -> {});
             try (FuzzingServer server = new FuzzingServer(settings, cases, runner, listener)) {
                 visitAll(server.numbers(), client.apply(port));
