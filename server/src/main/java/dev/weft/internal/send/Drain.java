@@ -95,7 +95,7 @@ final class Drain {
             buffer.close(entry.payload(), wait);
             sender.flush(wait);
         } else if (!sender.isStreaming() && !closing.isReceived()) {
-            buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), entry.shared(), wait);
+            buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), entry.shared(), false, wait);
         }
     }
 }

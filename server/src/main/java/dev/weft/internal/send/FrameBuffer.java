@@ -41,6 +41,8 @@ final class FrameBuffer {
     private ByteBuffer buffer;
     /** Frames that follow those in the buffer and did not fit in it, from its position; {@code null} when there are none. */
     private ByteBuffer rest;
+    /** Messages that follow those and whose frames are not built yet; {@code null} when there are none. */
+    private HeldMessages held;
     /** The number of bytes counted in the budget; not 0 while this buffer is behind. */
     private volatile int counted;
     /** When this buffer fell behind, or last made progress; 0 while it is not behind. */
@@ -72,9 +74,9 @@ final class FrameBuffer {
         return deadlines;
     }
 
-    /** Whether frames are built and not yet written. */
-    boolean isBuilt() {
-        return buffer != null || rest != null;
+    /** Whether anything was passed to this buffer that is not yet written. */
+    boolean isEmpty() {
+        return buffer == null && rest == null && held == null;
     }
 
     /** Whether the network has not yet taken everything that was written to it. */
@@ -121,15 +123,57 @@ final class FrameBuffer {
      * Builds a whole message as one frame, transformed by the extension if the extension applies to this message.
      *
      * @param shared whose bytes these are, or {@code null} if they are of this connection alone
+     * @param hold   whether it is held back: then the frame of a shared message is built later
      */
-    void message(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean wait)
+    void message(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean hold, boolean wait)
             throws IOException {
+        if (hold && shared != null && holdUnbuilt(opcode, shared)) {
+            return;
+        }
+        buildHeld(wait);
         if (!transforms(to - from)) {
             frame(true, 0, opcode, payload, from, to, wait);
         } else if (shared == null) {
             transformed().message(opcode, payload, from, to, wait);
         } else {
             transformed().message(opcode, shared, wait);
+        }
+    }
+
+    /** Holds back a message if its frame fits in the buffer after those that are held back already. */
+    private boolean holdUnbuilt(Opcode opcode, SharedMessage message) {
+        int length = message.bytes().length;
+        int frameLength = writer.headerLength(length) + length;
+        int before = held == null ? 0 : held.bytes();
+        if (length > COPIED || frameLength + before > pool.bufferSize() || !hasRoom(frameLength + before)
+                || held != null && held.isFull()) {
+            return false;
+        }
+        if (held == null) {
+            held = new HeldMessages();
+        }
+        held.add(opcode, message, frameLength);
+        return true;
+    }
+
+    /** Builds the frames of the messages that are held back, before anything that follows them. */
+    private void buildHeld(boolean wait) throws IOException {
+        HeldMessages all = held;
+        if (all == null) {
+            return;
+        }
+        held = null;
+        boolean built = false;
+        try {
+            for (int i = 0; i < all.count(); i++) {
+                SharedMessage each = all.message(i);
+                message(all.opcode(i), each.bytes(), 0, each.bytes().length, each, false, wait);
+            }
+            built = true;
+        } finally {
+            if (!built) {
+                breakOff(new IOException("an accepted message could not be sent"));
+            }
         }
     }
 
@@ -140,6 +184,7 @@ final class FrameBuffer {
      */
     Opcode fragment(boolean fin, boolean transformed, Opcode opcode, byte[] payload, int from, int to, boolean wait)
             throws IOException {
+        buildHeld(wait);
         if (transformed) {
             return transformed().piece(fin, opcode, payload, from, to, wait);
         }
@@ -159,6 +204,7 @@ final class FrameBuffer {
 
     /** Builds a frame after those already built. If there is no room, writes those first. A large frame is written at once. */
     void frame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        buildHeld(wait);
         if (fin && !opcode.isControl() && ++messages == Byte.MAX_VALUE) {
             countSent(0);
         }
@@ -242,16 +288,17 @@ final class FrameBuffer {
             kept.put(rest);
         }
         rest = kept.position(writer.writeFrame(kept.array(), before, fin, rsv, opcode, payload, from, to)).flip();
-        countAs(held());
+        countAs(heldBytes());
     }
 
     /** Writes the frames that are built, as far as the network takes them. */
     void flush(boolean wait) throws IOException {
-        if (!isBuilt()) {
+        if (isEmpty()) {
             return;
         }
         boolean written = false;
         try {
+            buildHeld(wait);
             write(buffer == null ? NOTHING : buffer.flip(), rest, wait);
             settle();
             written = true;
@@ -275,17 +322,17 @@ final class FrameBuffer {
         if (rest != null && !rest.hasRemaining()) {
             rest = null;
         }
-        countAs(held());
+        countAs(heldBytes());
         noteWrittenClose();
     }
 
     private void noteWrittenClose() {
-        if (closeBuilt && !isBuilt()) {
+        if (closeBuilt && isEmpty()) {
             closing.written();
         }
     }
 
-    private int held() {
+    private int heldBytes() {
         return (buffer == null ? 0 : buffer.capacity()) + (rest == null ? 0 : rest.capacity());
     }
 
@@ -360,7 +407,7 @@ final class FrameBuffer {
 
     private void await(ByteBuffer first, ByteBuffer second) throws IOException {
         // Everything that waits is counted, except the caller's own array.
-        countAs(Math.max(1, held()));
+        countAs(Math.max(1, heldBytes()));
         Object recorded = NetworkWait.begin(deadlines);
         try {
             if (second == null) {
@@ -393,6 +440,7 @@ final class FrameBuffer {
             buffer = null;
         }
         rest = null;
+        held = null;
         countAs(0);
     }
 }

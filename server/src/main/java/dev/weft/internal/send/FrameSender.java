@@ -89,7 +89,7 @@ public final class FrameSender extends DelayedFlush {
         acquire();
         try {
             awaitTurn();
-            buffer.message(opcode, payload, from, to, shared, true);
+            buffer.message(opcode, payload, from, to, shared, hold, true);
             holdOrFlush(hold);
         } finally {
             release();
@@ -325,7 +325,7 @@ public final class FrameSender extends DelayedFlush {
     void hold() throws IOException {
         if (buffer.isBehind()) {
             flushNow();
-        } else if (buffer.isBuilt() && state == SendState.IDLE) {
+        } else if (!buffer.isEmpty() && state == SendState.IDLE) {
             state = SendState.HELD;
             watch(services.timer());
         }

@@ -105,8 +105,9 @@ public final class SendAttempt {
     /** Call with the lock held; this method releases it. */
     private SendResult send(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared) {
         try {
-            buffer.message(opcode, payload, from, to, shared, false);
-            if (services.hasNextFrame().test(Thread.currentThread())) {
+            boolean hold = services.hasNextFrame().test(Thread.currentThread());
+            buffer.message(opcode, payload, from, to, shared, hold, false);
+            if (hold) {
                 sender.hold();
             } else {
                 sender.flushNow();

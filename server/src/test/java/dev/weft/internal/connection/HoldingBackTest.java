@@ -4,19 +4,50 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.Message;
+import dev.weft.PreparedMessage;
+import dev.weft.WebSocketConnection;
 import dev.weft.internal.connection.RecordingTransport.Write;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** When frames leave: replies to one read together, and none later than its guard allows. */
+@ParameterizedClass
+@ValueSource(booleans = {false, true})
 @Timeout(20)
 class HoldingBackTest {
     private static final String TEN_MESSAGES = "81 81 00000000 61".repeat(10);
     private static final String TEN_REPLIES = "81 01 61".repeat(10);
+
+    private final boolean prepared;
+
+    /** @param prepared whether what is held back is prepared for several connections */
+    HoldingBackTest(boolean prepared) {
+        this.prepared = prepared;
+    }
+
+    private void send(WebSocketConnection connection, String text) throws IOException {
+        if (prepared) {
+            connection.send(PreparedMessage.text(text));
+        } else {
+            connection.send(text);
+        }
+    }
+
+    private void send(WebSocketConnection connection, byte[] binary) throws IOException {
+        if (prepared) {
+            connection.send(PreparedMessage.binary(binary));
+        } else {
+            connection.send(binary);
+        }
+    }
 
     @Test
     void repliesToMessagesOfOneReadLeaveInOneWrite() throws Exception {
@@ -32,6 +63,22 @@ class HoldingBackTest {
 
     private static List<Integer> lengths(ConnectionFixture test) {
         return test.transport.writes().stream().map(Write::length).toList();
+    }
+
+    /** More than can be held back without their frames. */
+    @Test
+    void manyRepliesMustLeaveTogether() throws Exception {
+        int count = 200;
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(connection -> {
+            while (connection.receive() instanceof Message.Text text) {
+                send(connection, text.text());
+                assertTrue(connection.trySend(PreparedMessage.text(text.text())).isAccepted());
+            }
+        })) {
+            test.peer.send("81 81 00000000 61".repeat(count)).expect("81 01 61".repeat(2 * count));
+            // After the last message nothing is held back.
+            assertEquals(List.of(2 * count * 3 - 3, 3), lengths(test));
+        }
     }
 
     @Test
@@ -50,7 +97,7 @@ class HoldingBackTest {
             test.peer.send("81 81 00000000 61  81 81 00000000");
             test.onOwner(() -> {
                 test.connection().receive();
-                test.connection().send("a");
+                send(test.connection(), "a");
                 return null;
             }).get();
             test.peer.expect("81 01 61");
@@ -72,18 +119,18 @@ class HoldingBackTest {
     void heldBackFramesMustLeaveWithAnotherThreadsFrame() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(null)) {
             hold(test);
-            test.connection().send("b");
+            send(test.connection(), "b");
             test.peer.expect("81 01 61  81 01 62");
             assertEquals(List.of(6), lengths(test));
         }
     }
 
     /** Replies to one of two messages. */
-    private static void hold(ConnectionFixture test) throws Exception {
+    private void hold(ConnectionFixture test) throws Exception {
         test.peer.send("81 81 00000000 61  81 81 00000000 62");
         test.onOwner(() -> {
             test.connection().receive();
-            test.connection().send("a");
+            send(test.connection(), "a");
             return null;
         }).get();
     }
@@ -117,7 +164,7 @@ class HoldingBackTest {
         for (int i = 0; i < 20; i++) {
             try (ConnectionFixture test = ConnectionFixture.start(connection -> {
                 connection.receive();
-                connection.send("a");
+                send(connection, "a");
                 replied.await();
                 connection.receive();
                 connection.receive();
@@ -135,7 +182,7 @@ class HoldingBackTest {
                 test.peer.send("81 81 00000000 61  81 81 00000000 62");
                 test.onOwner(() -> {
                     test.connection().receive();
-                    test.connection().send("a");
+                    send(test.connection(), "a");
                     return null;
                 }).get();
                 test.peer.expect("81 01 61");
@@ -180,8 +227,8 @@ class HoldingBackTest {
         try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(connection -> {
             while (connection.receive() instanceof Message.Binary binary) {
                 // Twice as much back as came.
-                connection.send(binary.bytes());
-                connection.send(binary.bytes());
+                send(connection, binary.bytes());
+                send(connection, binary.bytes());
             }
         })) {
             test.peer.send(five);

@@ -18,6 +18,7 @@ import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.NegotiatedDeflate;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -130,6 +131,45 @@ class PreparedSendingTest {
                 assertEquals(shared, next(test));
             }
         }
+    }
+
+    @Test
+    void orderHoldsAmongMessagesThatAreHeldBack() throws Exception {
+        int count = 90;
+        try (ConnectionFixture test = deflating().capacity(1 << 20).withoutTimer().start(connection -> {
+            for (int i = 0; i < count; i++) {
+                connection.receive();
+                String text = text(i, 100 + i);
+                switch (i * i % 7) {
+                    case 0 -> connection.send(PreparedMessage.text(text));
+                    case 1 -> assertTrue(connection.trySend(PreparedMessage.text(text)).isAccepted());
+                    case 2 -> connection.send(text);
+                    default -> {
+                        try (OutgoingMessage message = connection.sendStream(MessageType.TEXT)) {
+                            message.writer().write(text);
+                            message.complete();
+                        }
+                    }
+                }
+            }
+        })) {
+            test.peer.send("81 81 00000000 61".repeat(count));
+            for (int i = 0; i < count; i++) {
+                assertEquals(text(i, 100 + i), nextOfFragments(test), "message " + i);
+            }
+        }
+    }
+
+    private String nextOfFragments(ConnectionFixture test) throws Exception {
+        ByteArrayOutputStream payload = new ByteArrayOutputStream();
+        boolean compressed = false;
+        TestPeer.Frame frame;
+        do {
+            frame = test.peer.readFrame();
+            payload.writeBytes(frame.payload());
+            compressed |= (frame.firstByte() & 0x40) != 0;
+        } while ((frame.firstByte() & 0x80) == 0);
+        return compressed ? inflated(payload.toByteArray()) : payload.toString(UTF_8);
     }
 
     @ParameterizedTest

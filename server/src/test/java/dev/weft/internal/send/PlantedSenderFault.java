@@ -219,10 +219,10 @@ enum PlantedSenderFault {
             """),
     /** Bytes that waited when the connection broke stay counted. */
     COUNTED_NOT_RESET("""
-                    rest = null;
+                    held = null;
                     countAs(0);
             """, """
-                    rest = null;
+                    held = null;
             """),
     /** A message was dropped, and no counter says so. */
     DROP_NOT_COUNTED("""
@@ -301,9 +301,31 @@ enum PlantedSenderFault {
             """),
     /** The Close frame is called written as soon as it is built. */
     CLOSE_WRITTEN_TOO_EARLY("""
-                    if (closeBuilt && !isBuilt()) {
+                    if (closeBuilt && isEmpty()) {
             """, """
                     if (closeBuilt) {
+            """),
+    /** What is held back without a frame is forgotten. */
+    UNBUILT_NOT_BUILT_BEFORE_A_WRITE("""
+                        buildHeld(wait);
+                        write(
+            """, """
+                        write(
+            """),
+    /** A control frame, such as the Close frame, is built before it. */
+    UNBUILT_OVERTAKEN_BY_A_FRAME(
+            """
+                        void frame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+                            buildHeld(wait);
+                    """,
+            """
+                        void frame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+                    """),
+    /** Nothing but such a message is written in time. */
+    UNBUILT_HELD_BACK_WITHOUT_A_WATCH("""
+                    } else if (!buffer.isEmpty() && state == SendState.IDLE) {
+            """, """
+                    } else if (buffer.writes() < 0 && state == SendState.IDLE) {
             """);
 
     private final Edit[] edits;

@@ -7,6 +7,7 @@ import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.stress.Noise;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.Opcode;
+import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -179,9 +180,12 @@ final class SenderActor {
 
     private void send(boolean hold) {
         byte[] message = ReceivedFrames.message(id, fates.size(), length());
-        Fate fate = attempt(() -> sender.send(opcode(), message, 0, message.length, null, hold));
-        // The array is the caller's again.
-        Arrays.fill(message, (byte) -1);
+        SharedMessage shared = random.nextBoolean() ? new SharedMessage(message) : null;
+        Fate fate = attempt(() -> sender.send(opcode(), message, 0, message.length, shared, hold));
+        if (shared == null) {
+            // The array is the caller's again.
+            Arrays.fill(message, (byte) -1);
+        }
         ends(fate == Fate.SENT && hold ? Fate.HELD : fate);
     }
 
@@ -202,6 +206,10 @@ final class SenderActor {
 
     private void trySend() {
         byte[] message = ReceivedFrames.message(id, fates.size(), length());
+        if (random.nextBoolean()) {
+            ends(fate(sender.attempt().run(opcode(), new SharedMessage(message))));
+            return;
+        }
         boolean copied = random.nextBoolean();
         SendResult result = sender.attempt().run(opcode(), message, 0, message.length, copied);
         if (copied) {

@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 final class SenderVariant {
     private static final String PACKAGE = "dev.weft.internal.send.";
     private static final List<String> CLASSES = Stream.concat(
-            Stream.of("FrameSender", "FrameBuffer", "Outbox", "OutboxList", "OutboxEntry", "Drain", "DrainThread",
+            Stream.of("FrameSender", "FrameBuffer", "HeldMessages", "Outbox", "OutboxList", "OutboxEntry", "Drain",
+                    "DrainThread",
                     "SendAttempt", "StreamedMessage",
                     "DelayedFlush", "SendLock", "QueuedMessages").map(PACKAGE::concat),
             Stream.of("dev.weft.internal.close.ClosingHandshake", "dev.weft.internal.time.ShortTimer")).toList();

@@ -300,7 +300,7 @@ final class StressedSender implements Lives.Life {
         }
         await("the pongs", () -> received.lastPong() == actors.get(0).pongs() - 1);
         await("the sender has nothing to do",
-                () -> state("state").equals(SendState.IDLE) && !sender.buffer().isBuilt());
+                () -> state("state").equals(SendState.IDLE) && sender.buffer().isEmpty());
         await("no flush is due", () -> state("flushDue").equals(false));
         await("nothing waits", () -> sender.waitingBytes() == 0 && budget.taken() == 0 && !wire.isWriting()
                 && !sender.isStuck(Duration.ZERO));
@@ -412,7 +412,7 @@ final class StressedSender implements Lives.Life {
                 + " streaming=" + state("streaming") + " lock=" + state("lock") + " waiting=" + sender.waitingBytes()
                 + " taken=" + budget.taken()
                 + " drained=" + drained + "/" + drainedDue + " policy=" + policy
-                + " built=" + sender.buffer().isBuilt() + " behind=" + sender.buffer().waitingBytes()
+                + " empty=" + sender.buffer().isEmpty() + " behind=" + sender.buffer().waitingBytes()
                 + " writing=" + wire.isWriting() + " wireClosed=" + wire.isClosed() + " pongs="
                 + actors.get(0).pongs() + " closing=" + closing.state() + " pending=" + closing.isPending()
                 + ", actors " + actors
