@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -299,8 +300,9 @@ final class StressedSender implements Lives.Life {
             await("the messages of " + actor, () -> dropsOldest() || actor.isDone());
         }
         await("the pongs", () -> received.lastPong() == actors.get(0).pongs() - 1);
-        await("the sender has nothing to do",
-                () -> state("state").equals(SendState.IDLE) && sender.buffer().isEmpty());
+        // Asked last: a thread that has the lock may be about to build what it has taken.
+        await("the sender has nothing to do", () -> state("state").equals(SendState.IDLE) && sender.buffer().isEmpty()
+                && !((ReentrantLock) state("lock")).isLocked());
         await("no flush is due", () -> state("flushDue").equals(false));
         await("nothing waits", () -> sender.waitingBytes() == 0 && budget.taken() == 0 && !wire.isWriting()
                 && !sender.isStuck(Duration.ZERO));
