@@ -20,14 +20,17 @@ final class Delivery {
 
     private final Publication publication;
     private final @Nullable Key key;
+    private final boolean more;
     /** The form of the message for each function that was called; empty if it failed. */
     private final Map<Function<Publication, PreparedMessage>, Optional<PreparedMessage>> forms = new IdentityHashMap<>(
             4);
     private int accepted;
     private int refused;
 
-    Delivery(Publication publication, @Nullable String key) {
+    /** @param more whether the next message of the topic follows at once */
+    Delivery(Publication publication, @Nullable String key, boolean more) {
         this.publication = publication;
+        this.more = more;
         this.key = key == null ? null : new Key(publication.topic(), key);
     }
 
@@ -46,7 +49,7 @@ final class Delivery {
                 subscription.fail();
             } else {
                 bytes += message.length();
-                sent = subscription.send(message, key);
+                sent = subscription.send(message, key, more);
             }
         } catch (Throwable e) {
             // Probably without memory, so not even a gap can be reported to it.

@@ -95,6 +95,7 @@ final class Feed {
     /** Delivers the next message, or compares. Returns whether there may be more to do. */
     private boolean step() {
         BackplaneMessage message;
+        boolean more;
         lock.lock();
         try {
             message = waiting.poll();
@@ -106,6 +107,7 @@ final class Feed {
             } else {
                 suspect = false;
             }
+            more = !waiting.isEmpty();
         } finally {
             lock.unlock();
         }
@@ -115,7 +117,7 @@ final class Feed {
             if (message == null) {
                 compare();
             } else {
-                take(message);
+                take(message, more);
             }
             failed = false;
         } catch (Throwable e) {
@@ -193,11 +195,11 @@ final class Feed {
         }
     }
 
-    private void take(BackplaneMessage message) {
+    private void take(BackplaneMessage message, boolean more) {
         Position position = message.place();
         if (position == null) {
             if (isNew(message)) {
-                deliver(message);
+                deliver(message, more);
             }
             return;
         }
@@ -206,12 +208,12 @@ final class Feed {
             // Wanted by a filter with wildcards, which begins with this message.
             topic.begin(new BackplaneHistory(new Position(position.epoch(), message.previous()), List.of(), true));
             placed = true;
-            deliver(message);
+            deliver(message, more);
         } else if (position.epoch() != last.epoch()) {
             compare();
         } else if (position.offset() > last.offset()) {
             if (message.previous() == last.offset() || message.previous() == 0) {
-                deliver(message);
+                deliver(message, more);
             } else {
                 compare();
             }
@@ -243,7 +245,10 @@ final class Feed {
             if (!missed.isComplete()) {
                 topic.skipTo(before(missed), uplink.filters());
             }
-            missed.messages().forEach(this::deliver);
+            List<BackplaneMessage> messages = missed.messages();
+            for (int i = 0; i < messages.size(); i++) {
+                deliver(messages.get(i), i < messages.size() - 1);
+            }
         } else {
             BackplaneHistory known = uplink.read(topic.name());
             if (topic.hasSubscribers()) {
@@ -265,8 +270,8 @@ final class Feed {
         return new Position(ThreadLocalRandom.current().nextLong(), 0);
     }
 
-    private void deliver(BackplaneMessage message) {
-        if (!topic.receive(message, uplink.filters(), uplink.now())) {
+    private void deliver(BackplaneMessage message, boolean more) {
+        if (!topic.receive(message, uplink.filters(), uplink.now(), more)) {
             // The message is for the next topic of this name.
             uplink.receiveNext(topic, message);
         }

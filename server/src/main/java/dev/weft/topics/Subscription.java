@@ -3,6 +3,7 @@ package dev.weft.topics;
 import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
+import dev.weft.internal.connection.BatchSender;
 import dev.weft.parser.CloseCode;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -100,7 +101,7 @@ public final class Subscription {
         PreparedMessage first = greeting == null ? null : greeting.apply(this);
         active = true;
         if (first != null) {
-            send(first, null);
+            send(first, null, replayed > 0);
         }
     }
 
@@ -122,11 +123,11 @@ public final class Subscription {
     /**
      * Sends a message, in place of one with the same key that still waits. If the connection refuses it, does what the options
      * say. Returns whether it was accepted.
+     *
+     * @param more whether another message follows at once, so that this one may be written with that one
      */
-    boolean send(PreparedMessage message, @Nullable Object key) {
-        SendResult result = key == null
-                ? connection.trySend(message)
-                : connection.queue().trySendLatest(key, message);
+    boolean send(PreparedMessage message, @Nullable Object key, boolean more) {
+        SendResult result = trySend(message, key, more);
         if (result.isAccepted()) {
             return true;
         }
@@ -138,12 +139,19 @@ public final class Subscription {
         return false;
     }
 
+    private SendResult trySend(PreparedMessage message, @Nullable Object key, boolean more) {
+        if (connection instanceof BatchSender sender) {
+            return sender.trySend(key, message, more);
+        }
+        return key == null ? connection.trySend(message) : connection.queue().trySendLatest(key, message);
+    }
+
     /** Messages are lost between this node and the broker. */
     void tell(Gap gap) {
         Function<Gap, PreparedMessage> notice = options.gapNotice();
         if (notice != null) {
             try {
-                send(notice.apply(gap), null);
+                send(notice.apply(gap), null, false);
             } catch (Throwable e) {
                 TopicFailures.failed("the notice of a gap of topic", gap.topic(), e);
                 fail();

@@ -77,17 +77,17 @@ final class Topic {
             Publication publication = new Publication(name, position(), now, message);
             history.dropOlderThan(now.minus(limits.historyTime()));
             history.add(publication);
-            deliver(publication, key, filters, now);
+            deliver(publication, key, filters, now, false);
             return position();
         } finally {
             lock.unlock();
         }
     }
 
-    private void deliver(Publication publication, @Nullable String key, FilterTree filters, Instant now) {
+    private void deliver(Publication publication, @Nullable String key, FilterTree filters, Instant now, boolean more) {
         usedAt = now;
         published++;
-        Delivery delivery = new Delivery(publication, key);
+        Delivery delivery = new Delivery(publication, key, more);
         delivery.run(subscriberSets(filters));
         count(delivery);
     }
@@ -136,11 +136,11 @@ final class Topic {
 
     private void replay(List<Publication> missed, Subscription added) {
         int spent = 0;
-        for (Publication each : missed) {
+        for (int i = 0; i < missed.size(); i++) {
             if (!added.isActive()) {
                 return;
             }
-            Delivery delivery = new Delivery(each, null);
+            Delivery delivery = new Delivery(missed.get(i), null, i < missed.size() - 1);
             spent = TurnQuota.spend(spent, delivery.to(added));
             count(delivery);
         }
@@ -185,8 +185,12 @@ final class Topic {
         return feed;
     }
 
-    /** Delivers a message that has come from the broker; false if this topic is retired. */
-    boolean receive(BackplaneMessage message, FilterTree filters, Instant now) {
+    /**
+     * Delivers a message that has come from the broker; false if this topic is retired.
+     *
+     * @param more whether another one has come already
+     */
+    boolean receive(BackplaneMessage message, FilterTree filters, Instant now, boolean more) {
         lock.lock();
         try {
             if (retired) {
@@ -202,7 +206,7 @@ final class Topic {
             Publication publication = new Publication(name, position(), message.time(), message.message());
             history.dropOlderThan(now.minus(limits.historyTime()));
             history.add(publication);
-            deliver(publication, message.key().orElse(null), filters, now);
+            deliver(publication, message.key().orElse(null), filters, now, more);
             return true;
         } finally {
             lock.unlock();
@@ -259,7 +263,7 @@ final class Topic {
             apart = apart == null
                     ? new Position(ThreadLocalRandom.current().nextLong(), 1)
                     : new Position(apart.epoch(), apart.offset() + 1);
-            deliver(new Publication(name, apart, now, message), key, filters, now);
+            deliver(new Publication(name, apart, now, message), key, filters, now, false);
             return apart;
         } finally {
             lock.unlock();

@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -18,6 +19,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import dev.weft.internal.connection.BatchSender;
 import dev.weft.internal.time.TurnQuota;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -134,7 +136,8 @@ class ArchitectureTest {
     void topicsUseConnectionsAndTurnsAndNothingElse() {
         noClasses().that().resideInAPackage("dev.weft.topics..")
                 .should().dependOnClassesThat(resideInAnyPackage("dev.weft.server..", "dev.weft.client..",
-                        "dev.weft.testing..", "dev.weft.internal.*..").and(not(assignableTo(TurnQuota.class))))
+                        "dev.weft.testing..", "dev.weft.internal.*..").and(not(assignableTo(TurnQuota.class)))
+                        .and(not(equivalentTo(BatchSender.class))))
                 .check(CLASSES);
     }
 

@@ -51,7 +51,7 @@ import java.util.function.Consumer;
  * <li>{@link Deadlines} gets its timestamps from the connection's threads; the sweeper checks them.
  * </ul>
  */
-public final class Connection implements WebSocketConnection, ReceiverOwner, OutgoingStream.Owner {
+public final class Connection implements WebSocketConnection, BatchSender, ReceiverOwner, OutgoingStream.Owner {
     /** Shared, since it has no state. */
     private static final FrameWriter SERVER_WRITER = new FrameWriter(Role.SERVER);
     private static final AtomicLong LAST_ID = new AtomicLong();
@@ -200,7 +200,12 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public SendResult trySend(PreparedMessage message) {
-        return MessageSender.trySend(this, message);
+        return trySend(null, message, false);
+    }
+
+    @Override
+    public SendResult trySend(Object key, PreparedMessage message, boolean more) {
+        return MessageSender.trySend(this, key, message, more);
     }
 
     @Override

@@ -4,7 +4,6 @@ import dev.weft.OverflowPolicy;
 import dev.weft.PreparedMessage;
 import dev.weft.SendQueue;
 import dev.weft.SendResult;
-import dev.weft.internal.PreparedMessageAccess;
 import dev.weft.internal.StrictUtf8;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
@@ -29,8 +28,7 @@ record ConnectionQueue(Connection connection) implements SendQueue {
     @Override
     public SendResult trySendLatest(Object key, PreparedMessage message) {
         Objects.requireNonNull(key, "key");
-        return count(connection.sender.attempt().runLatest(key, MessageSender.opcode(message.type()),
-                PreparedMessageAccess.of(message)));
+        return connection.trySend(key, message, false);
     }
 
     private SendResult count(SendResult result) {

@@ -89,9 +89,9 @@ final class MessageSender {
         return result;
     }
 
-    static SendResult trySend(Connection connection, PreparedMessage message) {
-        return result(connection,
-                connection.sender.attempt().run(opcode(message.type()), PreparedMessageAccess.of(message)));
+    static SendResult trySend(Connection connection, Object key, PreparedMessage message, boolean more) {
+        return result(connection, connection.sender.attempt().runLatest(key, opcode(message.type()),
+                PreparedMessageAccess.of(message), more));
     }
 
     /** Counts the result of an attempt. */

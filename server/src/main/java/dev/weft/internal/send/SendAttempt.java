@@ -38,12 +38,12 @@ public final class SendAttempt {
      * @return whether the message was sent or queued, and if not, why
      */
     public SendResult run(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
-        return run(null, opcode, payload, from, to, null, copied);
+        return run(null, opcode, payload, from, to, null, copied, false);
     }
 
     /** Makes the attempt with a message for several connections. */
     public SendResult run(Opcode opcode, SharedMessage message) {
-        return runLatest(null, opcode, message);
+        return runLatest(null, opcode, message, false);
     }
 
     /**
@@ -52,21 +52,26 @@ public final class SendAttempt {
      * @param copied as for {@link #run}
      */
     public SendResult runLatest(Object key, Opcode opcode, byte[] payload, boolean copied) {
-        return run(key, opcode, payload, 0, payload.length, null, copied);
+        return run(key, opcode, payload, 0, payload.length, null, copied, false);
     }
 
-    /** Makes the attempt with such a message for several connections. */
-    public SendResult runLatest(Object key, Opcode opcode, SharedMessage message) {
-        return run(key, opcode, message.bytes(), 0, message.bytes().length, message, false);
+    /**
+     * Makes the attempt with such a message for several connections.
+     *
+     * @param key  {@code null} if the message replaces none
+     * @param more whether the caller makes another attempt at once: then this message may be held back
+     */
+    public SendResult runLatest(Object key, Opcode opcode, SharedMessage message, boolean more) {
+        return run(key, opcode, message.bytes(), 0, message.bytes().length, message, false, more);
     }
 
     private SendResult run(Object key, Opcode opcode, byte[] payload, int from, int to, SharedMessage shared,
-            boolean copied) {
+            boolean copied, boolean more) {
         if (!closing.isOpen()) {
             return SendResult.CLOSED;
         }
         if (mayWaitInPart(to - from) && acquireIfClear()) {
-            return send(opcode, payload, from, to, shared);
+            return send(opcode, payload, from, to, shared, more);
         }
         Outbox outbox = sender.ownOutbox();
         SendResult result = outbox.offer(new OutboxEntry(opcode, payload, from, to, shared, key), copied,
@@ -103,9 +108,9 @@ public final class SendAttempt {
     }
 
     /** Call with the lock held; this method releases it. */
-    private SendResult send(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared) {
+    private SendResult send(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean more) {
         try {
-            boolean hold = services.hasNextFrame().test(Thread.currentThread());
+            boolean hold = more || services.hasNextFrame().test(Thread.currentThread());
             buffer.message(opcode, payload, from, to, shared, hold, false);
             if (hold) {
                 sender.hold();

@@ -1,0 +1,16 @@
+package dev.weft.internal.connection;
+
+import dev.weft.PreparedMessage;
+import dev.weft.SendResult;
+import org.jspecify.annotations.Nullable;
+
+/** A connection to which several messages can be sent together. For any thread. */
+public interface BatchSender {
+    /**
+     * Tries to send a message, in place of the one that waits with the same key, if there is a key. Does not wait.
+     *
+     * @param more whether the caller sends this connection another message at once: then this one may be held back for a few
+     *             milliseconds, to be written with that one
+     */
+    SendResult trySend(@Nullable Object key, PreparedMessage message, boolean more);
+}
