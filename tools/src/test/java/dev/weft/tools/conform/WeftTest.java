@@ -10,7 +10,7 @@ import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.io.Writer;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,15 +66,24 @@ class WeftTest {
         return context;
     }
 
+    /**
+     * If a thread is not scheduled for some milliseconds, a ping may be answered only by the pong of a later one: not strict,
+     * but allowed (§5.5.3). It must not happen every time.
+     */
     private static void assertAllOk(String url, Path folder) throws IOException {
+        for (JsonObject one : unexpected(url, folder, "*")) {
+            assertEquals("NON_STRICT", one.get("verdict").getAsString(), one::toString);
+            assertEquals(List.of(), unexpected(url, folder, one.get("id").getAsString()));
+        }
+    }
+
+    private static List<JsonObject> unexpected(String url, Path folder, String only) throws IOException {
         Path json = folder.resolve("run.json");
-        StringWriter out = new StringWriter();
-        Conform.run(new PrintWriter(out), url, "--quick", "--insecure", "--json", json.toString());
+        Conform.run(new PrintWriter(Writer.nullWriter()), url, "--quick", "--insecure", "--only", only, "--json",
+                json.toString());
         JsonObject run = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
-        List<String> others = run.getAsJsonArray("cases").asList().stream().map(JsonElement::getAsJsonObject)
-                .filter(one -> !isExpected(one.get("id").getAsString(), one.get("verdict").getAsString()))
-                .map(JsonObject::toString).toList();
-        assertEquals(List.of(), others, out.toString());
+        return run.getAsJsonArray("cases").asList().stream().map(JsonElement::getAsJsonObject)
+                .filter(one -> !isExpected(one.get("id").getAsString(), one.get("verdict").getAsString())).toList();
     }
 
     private static boolean isExpected(String id, String verdict) {
