@@ -288,7 +288,7 @@ final class FrameBuffer {
             kept.put(rest);
         }
         rest = kept.position(writer.writeFrame(kept.array(), before, fin, rsv, opcode, payload, from, to)).flip();
-        countAs(heldBytes());
+        countAs(bufferedBytes());
     }
 
     /** Writes the frames that are built, as far as the network takes them. */
@@ -322,7 +322,7 @@ final class FrameBuffer {
         if (rest != null && !rest.hasRemaining()) {
             rest = null;
         }
-        countAs(heldBytes());
+        countAs(bufferedBytes());
         noteWrittenClose();
     }
 
@@ -332,7 +332,7 @@ final class FrameBuffer {
         }
     }
 
-    private int heldBytes() {
+    private int bufferedBytes() {
         return (buffer == null ? 0 : buffer.capacity()) + (rest == null ? 0 : rest.capacity());
     }
 
@@ -407,7 +407,7 @@ final class FrameBuffer {
 
     private void await(ByteBuffer first, ByteBuffer second) throws IOException {
         // Everything that waits is counted, except the caller's own array.
-        countAs(Math.max(1, heldBytes()));
+        countAs(Math.max(1, bufferedBytes()));
         Object recorded = NetworkWait.begin(deadlines);
         try {
             if (second == null) {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
+import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.RecordingTransport.Write;
@@ -413,6 +414,25 @@ class TrySendTest {
             assertFalse(test.connection().isOpen());
         }
         assertEquals(0, budget.taken());
+    }
+
+    /** It was accepted without its frame. */
+    @Test
+    void heldBackMessageThatCannotBeBuiltMustEndTheConnection() throws Exception {
+        XorExtension extension = new XorExtension();
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().extension(extension).start(null)) {
+            test.peer.send("81 81 00000000 61  81 81 00000000 62");
+            test.onOwner(() -> {
+                test.connection().receive();
+                assertAccepted(test.connection().trySend(PreparedMessage.text("a")));
+                return null;
+            }).get();
+            extension.onInput(() -> {
+                throw new OutOfMemoryError("not really");
+            });
+            assertThrows(IOException.class, test.connection().queue()::flush);
+            assertFalse(test.connection().isOpen());
+        }
     }
 
     @Test

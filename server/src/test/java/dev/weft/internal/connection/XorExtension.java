@@ -2,6 +2,7 @@ package dev.weft.internal.connection;
 
 import dev.weft.internal.extension.Extension;
 import dev.weft.parser.FrameHeader;
+import dev.weft.parser.deflate.SharedMessage;
 import java.util.concurrent.Callable;
 
 /** A simple extension: XORs the bytes of transformed messages with a running key, which continues from message to message. */
@@ -34,6 +35,13 @@ final class XorExtension implements Extension {
         return encoder;
     }
 
+    /** Messages for several connections are not encoded. */
+    @Override
+    public byte[] share(SharedMessage message) {
+        encoder.begin();
+        return message.bytes();
+    }
+
     /** Does something whenever a message is about to be encoded. */
     void onInput(Callable<?> action) {
         encoder.onInput = action;
@@ -48,13 +56,17 @@ final class XorExtension implements Extension {
         private volatile boolean closed;
         private volatile Callable<?> onInput = () -> null;
 
-        @Override
-        public void input(byte[] source, int begin, int end, boolean last) {
+        private void begin() {
             try {
                 onInput.call();
             } catch (Exception e) {
                 throw new AssertionError(e);
             }
+        }
+
+        @Override
+        public void input(byte[] source, int begin, int end, boolean last) {
+            begin();
             if (from != to) {
                 throw new IllegalStateException("there is output left");
             }
