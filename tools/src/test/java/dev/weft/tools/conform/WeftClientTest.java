@@ -31,8 +31,10 @@ class WeftClientTest {
     private static final Set<String> INFORMATIONAL = Set.of("deflate.stream.no-bytes", "deflate-volume.text.16",
             "deflate-volume.random.16", "deflate-volume.text.64", "deflate-volume.random.64");
 
+    /** Some cases serve one connection after the other, and those that wait for their turn have no handshake yet. */
     private static WebSocketClientBuilder builder() {
-        return WebSocketClient.builder().limits(ConnectionLimits.builder().maxMessageSize(16 << 20).build());
+        return WebSocketClient.builder().connectTimeout(TIMEOUT)
+                .limits(ConnectionLimits.builder().maxMessageSize(16 << 20).build());
     }
 
     private static ClientRun run(WebSocketClientBuilder builder, List<Case> cases) throws Exception {
