@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * Two servers with rates, until it is ended: one echoes, 200,000 bytes per second and connection in each direction; the other
- * sends numbered messages without end, 1,000,000 bytes per second in all, of which 70% are reserved for /live. Prints their URLs.
- * scripts/smoke-rates runs it from this source.
+ * sends numbered messages without end, 1,000,000 bytes per second in all, of which 70% are reserved for /live. Prints their
+ * URLs. scripts/smoke-rates runs it from this source.
  */
 final class SmokeRates {
     private SmokeRates() {}

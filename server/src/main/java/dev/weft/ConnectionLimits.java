@@ -63,8 +63,9 @@ public final class ConnectionLimits {
 
     /**
      * How many bytes a compressed byte of incoming messages may become. What a connection does not use of this is saved, up to
-     * 64 KiB, which it also has at its beginning: so a short message, or a few of them, may be compressed by more. The connection
-     * of a peer over the limit is closed with 1008 (RFC 6455 §7.4.1), and not with 1009, because no message is too big.
+     * 64 KiB, which it also has at its beginning: so a short message, or a few of them, may be compressed by more. The
+     * connection of a peer over the limit is closed with 1008 (RFC 6455 §7.4.1), and not with 1009, because no message is too
+     * big.
      */
     public int maxCompressionRatio() {
         return maxCompressionRatio;
@@ -73,8 +74,8 @@ public final class ConnectionLimits {
     /**
      * The maximum number of bytes of messages that {@link WebSocketConnection#trySend(String)} may queue until the peer
      * reads them. Each message counts as its length plus 64 bytes, or 128 if it has a key. If the queue is empty, one
-     * message may exceed the limit. A connection may never queue more than 1/32 of the server's {@code maxBufferedSize}, or 64 KiB if that is
-     * more.
+     * message may exceed the limit. A connection may never queue more than 1/32 of the server's {@code maxBufferedSize}, or 64
+     * KiB if that is more.
      */
     public int maxQueuedSize() {
         return maxQueuedSize;

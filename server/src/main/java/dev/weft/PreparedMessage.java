@@ -62,8 +62,8 @@ public final class PreparedMessage {
     }
 
     /**
-     * A read-only buffer with the message, before compression: for a text message, its UTF-8. Each call returns a new buffer over
-     * the same bytes.
+     * A read-only buffer with the message, before compression: for a text message, its UTF-8. Each call returns a new buffer
+     * over the same bytes.
      */
     public ByteBuffer payload() {
         return ByteBuffer.wrap(shared.bytes()).asReadOnlyBuffer();

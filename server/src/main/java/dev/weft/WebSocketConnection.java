@@ -178,7 +178,8 @@ public interface WebSocketConnection extends AutoCloseable {
      * throw if the connection has ended.
      * <p>
      * If the queue is full, the {@link OverflowPolicy} applies; by default, the message is refused. When this end
-     * closes, queued messages are sent before the Close frame, unless another thread's streamed message is open. When the peer closes, or the connection ends in another way, they are dropped.
+     * closes, queued messages are sent before the Close frame, unless another thread's streamed message is open. When the peer
+     * closes, or the connection ends in another way, they are dropped.
      *
      * @return whether the message was accepted, and if not, why
      * @throws IllegalArgumentException if the text has an unpaired surrogate; nothing is sent then

@@ -10,8 +10,8 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
- * Shows a {@link WireListener} what passes through another transport. As with TLS, every write waits: so the listener sees bytes
- * before the network does, and never sees the reply first.
+ * Shows a {@link WireListener} what passes through another transport. As with TLS, every write waits: so the listener sees
+ * bytes before the network does, and never sees the reply first.
  */
 final class ObservedTransport implements LayeredTransport {
     private final Transport below;

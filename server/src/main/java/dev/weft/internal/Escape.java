@@ -7,8 +7,8 @@ public final class Escape {
     private Escape() {}
 
     /**
-     * Returns the text with each character that is not printable ASCII, and each backslash, as a Unicode escape of Java. Texts of
-     * more than 200 characters are cut there.
+     * Returns the text with each character that is not printable ASCII, and each backslash, as a Unicode escape of Java. Texts
+     * of more than 200 characters are cut there.
      */
     public static String text(String text) {
         StringBuilder escaped = new StringBuilder();

@@ -83,8 +83,8 @@ final class Admission {
     }
 
     /**
-     * Takes a connection whose handshake has not begun; it is refused if the server is full or is being drained, or if its client
-     * is over a limit. Does not block.
+     * Takes a connection whose handshake has not begun; it is refused if the server is full or is being drained, or if its
+     * client is over a limit. Does not block.
      */
     void admit(Transport accepted) {
         if (!count()) {

@@ -80,8 +80,8 @@ public final class ConnectionTable {
     }
 
     /**
-     * Reads the connections that are first in an order. Goes through all connections once, and looks at the stacks of the threads
-     * of those that it returns: up to 150 µs for each row under full load. No thread waits for another.
+     * Reads the connections that are first in an order. Goes through all connections once, and looks at the stacks of the
+     * threads of those that it returns: up to 150 µs for each row under full load. No thread waits for another.
      *
      * @param maxRows the maximum number of rows, 0 to {@value #MOST_ROWS}
      * @throws IllegalArgumentException if the number of rows is not within its bounds

@@ -93,8 +93,8 @@ public sealed interface HandshakeDecision {
 
         /**
          * Combines this decision with a later one. The result has the subprotocol, the attachment and the rate share
-         * of the later one, or of this one if the later one has none; all header fields of this decision, followed by all of the later
-         * one; and the expiry that comes first.
+         * of the later one, or of this one if the later one has none; all header fields of this decision, followed by all of
+         * the later one; and the expiry that comes first.
          */
         public Accept merge(Accept later) {
             Headers both = Headers.builder().addAll(headers).addAll(later.headers).build();

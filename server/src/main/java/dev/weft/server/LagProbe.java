@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Measures how long a thread that is ready to run waits for its turn: about once a second, unless the loops are idle, starts a virtual thread on each
- * loop, or one on the JDK's scheduler, and measures when it runs. {@link #tick} is for the sweeper; any thread may call the
- * other methods. Nothing waits.
+ * Measures how long a thread that is ready to run waits for its turn: about once a second, unless the loops are idle, starts a
+ * virtual thread on each loop, or one on the JDK's scheduler, and measures when it runs. {@link #tick} is for the sweeper; any
+ * thread may call the other methods. Nothing waits.
  */
 final class LagProbe {
     private static final int INTERVAL_MILLIS = 1_000;

@@ -34,7 +34,8 @@ final class Listeners implements Closeable {
     }
 
     /**
-     * Opens a listener for each address, and last one for the inherited socket, if it is to be used. When this method returns, clients can connect.
+     * Opens a listener for each address, and last one for the inherited socket, if it is to be used. When this method returns,
+     * clients can connect.
      *
      * @param receiveBufferSize the size in bytes of the connections' receive buffers
      * @throws IOException if one fails; then none is left open

@@ -11,9 +11,9 @@ final class ThreadActivity {
     private ThreadActivity() {}
 
     /**
-     * The line of the application that the thread executes, and what it has called there, such as {@code Chat.serve(Chat.java:25)
-     * calls Connection.receive}; if it executes no code of the application, the method of Weft. Empty if the thread does not run.
-     * Interrupts nothing: the thread is stopped for microseconds at most, if it runs at all.
+     * The line of the application that the thread executes, and what it has called there, such as {@code
+     * Chat.serve(Chat.java:25) calls Connection.receive}; if it executes no code of the application, the method of Weft. Empty
+     * if the thread does not run. Interrupts nothing: the thread is stopped for microseconds at most, if it runs at all.
      */
     static String of(Thread thread) {
         return of(thread.getStackTrace());

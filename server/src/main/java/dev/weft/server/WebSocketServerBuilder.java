@@ -235,9 +235,10 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     }
 
     /**
-     * Sets whether the thread of each connection has a name, so that a thread dump reads like a table of connections, and whether
-     * the messages and bytes of each connection are counted for a {@link ConnectionTable}. Names are such as {@code weft 17 OPEN
-     * /chat /203.0.113.7:50123 since 2026-11-29T06:40:11Z}. Default false. Costs about 300 bytes for each connection.
+     * Sets whether the thread of each connection has a name, so that a thread dump reads like a table of connections, and
+     * whether the messages and bytes of each connection are counted for a {@link ConnectionTable}. Names are such as {@code
+     * weft 17 OPEN /chat /203.0.113.7:50123 since 2026-11-29T06:40:11Z}. Default false. Costs about 300 bytes for each
+     * connection.
      */
     public WebSocketServerBuilder connectionDetails(boolean connectionDetails) {
         values.connectionDetails = connectionDetails;

@@ -17,8 +17,8 @@ public interface Backplane extends AutoCloseable {
     /** What a backplane tells its node. The methods do not wait, and may be called on any thread of the backplane. */
     interface Receiver {
         /**
-         * A message has arrived for a filter to which the node is subscribed. The messages of one topic and publisher are passed
-         * in their order; those with a position, in the order of their topic. A message may be passed more than once.
+         * A message has arrived for a filter to which the node is subscribed. The messages of one topic and publisher are
+         * passed in their order; those with a position, in the order of their topic. A message may be passed more than once.
          */
         void received(BackplaneMessage message);
 
@@ -26,8 +26,8 @@ public interface Backplane extends AutoCloseable {
         void away();
 
         /**
-         * The broker can be reached again, all filters are subscribed again, and what arrives from now on is passed. Also called
-         * when the backplane has reason to think that it has lost messages without an interruption.
+         * The broker can be reached again, all filters are subscribed again, and what arrives from now on is passed. Also
+         * called when the backplane has reason to think that it has lost messages without an interruption.
          */
         void back();
 
@@ -38,9 +38,9 @@ public interface Backplane extends AutoCloseable {
         void memberGone(String topic, String member);
 
         /**
-         * The members of a topic have changed on another node, or may have. Passed after the change, at once or almost, if the node
-         * is subscribed to the topic, by its name or a filter. May be passed more than once, and for changes of this node, too.
-         * What is lost while the broker is {@link #away()} is covered by {@link #back()}.
+         * The members of a topic have changed on another node, or may have. Passed after the change, at once or almost, if the
+         * node is subscribed to the topic, by its name or a filter. May be passed more than once, and for changes of this node,
+         * too. What is lost while the broker is {@link #away()} is covered by {@link #back()}.
          */
         void membersChanged(String topic);
     }
@@ -92,8 +92,8 @@ public interface Backplane extends AutoCloseable {
      * Sets how many connections of a member this node has in a topic; 0 removes the member. When the node ends without {@link
      * #close()}, all its members are gone after a time that the implementation sets. Waits for the broker.
      * <p>
-     * Where a member joins or leaves by this or by the end of a node, all other nodes that are subscribed to the topic are {@linkplain
-     * Receiver#membersChanged told}, even if this node ends in the middle of it.
+     * Where a member joins or leaves by this or by the end of a node, all other nodes that are subscribed to the topic are
+     * {@linkplain Receiver#membersChanged told}, even if this node ends in the middle of it.
      *
      * @return whether the member has joined by this, because it had no connection on any node, or has left, because it has none
      *         any more

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one topic gets from the backplane. Messages wait here in the order of their arrival, and one virtual thread at a time
- * delivers them: it drops what the topic has already, and where something is missing, it reads the history of the broker. So the
- * backplane's own threads never wait. For any thread.
+ * delivers them: it drops what the topic has already, and where something is missing, it reads the history of the broker. So
+ * the backplane's own threads never wait. For any thread.
  */
 final class Feed {
     /** If more is waiting, messages are dropped here, and read from the history later. */

@@ -1,8 +1,8 @@
 package dev.weft.topics;
 
 /**
- * Messages of a topic that this node has not received, and cannot get any more, because the {@link Backplane} has lost them or no
- * longer keeps them. Immutable.
+ * Messages of a topic that this node has not received, and cannot get any more, because the {@link Backplane} has lost them or
+ * no longer keeps them. Immutable.
  */
 public final class Gap {
     private final String topic;

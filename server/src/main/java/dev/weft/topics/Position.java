@@ -3,9 +3,9 @@ package dev.weft.topics;
 import java.util.Objects;
 
 /**
- * The place of a message among all messages of its topic. The offset counts the messages of one life of the topic, from 1; with a
- * {@link Backplane} it may leave out numbers. The epoch identifies that life: when a topic begins anew, it has another epoch, so
- * that old positions are recognized. Immutable.
+ * The place of a message among all messages of its topic. The offset counts the messages of one life of the topic, from 1; with
+ * a {@link Backplane} it may leave out numbers. The epoch identifies that life: when a topic begins anew, it has another epoch,
+ * so that old positions are recognized. Immutable.
  * <p>
  * {@link #toString()} and {@link #parse} use the form {@code epoch:offset}, in which a client can keep a position.
  */

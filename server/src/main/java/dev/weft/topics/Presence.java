@@ -9,9 +9,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells listeners who comes and goes. What they have not been told is kept once for each member of a topic, so no more is kept than
- * there are members and topics. A member that comes and goes meanwhile cancels out, but who has asked in between has seen it: so the
- * topic has then changed.
+ * Tells listeners who comes and goes. What they have not been told is kept once for each member of a topic, so no more is kept
+ * than there are members and topics. A member that comes and goes meanwhile cancels out, but who has asked in between has seen
+ * it: so the topic has then changed.
  */
 final class Presence implements Members {
     /** A member, or without a name, any of the topic. */

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the backplane how many connections the members on this node have, on a virtual thread of its own. What has not been told
- * yet is kept once for each member of a topic.
+ * Tells the backplane how many connections the members on this node have, on a virtual thread of its own. What has not been
+ * told yet is kept once for each member of a topic.
  */
 final class SharedPresence implements Members {
     /** While the broker is away, no more than this many changes are kept. */

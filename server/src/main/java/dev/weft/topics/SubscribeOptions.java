@@ -60,8 +60,8 @@ public final class SubscribeOptions {
 
     /**
      * Before anything else, sends the message that this function makes of the subscription, for example with its {@link
-     * Subscription#recovery()} and {@link Subscription#start()}. The function must not wait, and must not use these topics. What
-     * it throws reaches the caller of {@code subscribe}, and nothing is changed.
+     * Subscription#recovery()} and {@link Subscription#start()}. The function must not wait, and must not use these topics.
+     * What it throws reaches the caller of {@code subscribe}, and nothing is changed.
      */
     public SubscribeOptions greeting(Function<Subscription, PreparedMessage> function) {
         return new SubscribeOptions(since, last, format, Objects.requireNonNull(function), closesWhenBehind, gapNotice);
@@ -77,9 +77,10 @@ public final class SubscribeOptions {
     }
 
     /**
-     * Where messages are lost for good between this node and the {@link Backplane}, sends the message that this function makes of
-     * the gap, and then what follows it. The function must not wait, and must not use these topics. If it throws, the connection
-     * is closed with 1011. By default, it is closed with 1013 if {@link #closesWhenBehind} is true, so that its client comes back and gets a {@link Recovery}.
+     * Where messages are lost for good between this node and the {@link Backplane}, sends the message that this function makes
+     * of the gap, and then what follows it. The function must not wait, and must not use these topics. If it throws, the
+     * connection is closed with 1011. By default, it is closed with 1013 if {@link #closesWhenBehind} is true, so that its
+     * client comes back and gets a {@link Recovery}.
      */
     public SubscribeOptions gapNotice(Function<Gap, PreparedMessage> function) {
         return new SubscribeOptions(since, last, format, greeting, closesWhenBehind, Objects.requireNonNull(function));

@@ -76,8 +76,8 @@ public final class Subscription {
     }
 
     /**
-     * The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. Each {@link
-     * Gap} without a notice counts as one.
+     * The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. Each
+     * {@link Gap} without a notice counts as one.
      */
     public long missed() {
         return missed.get();

@@ -13,9 +13,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One life of a topic. Its lock puts publications, subscriptions and their ends in one order, so that a subscriber that asks for
- * what it has missed gets each message once. Nothing under the lock waits for a peer. A topic that nobody needs is retired, and
- * does nothing from then on: who still has it gets {@code null}, and takes the next one.
+ * One life of a topic. Its lock puts publications, subscriptions and their ends in one order, so that a subscriber that asks
+ * for what it has missed gets each message once. Nothing under the lock waits for a peer. A topic that nobody needs is retired,
+ * and does nothing from then on: who still has it gets {@code null}, and takes the next one.
  */
 final class Topic {
     /** What has become of a subscription. */
@@ -250,8 +250,8 @@ final class Topic {
     }
 
     /**
-     * Delivers a message on this node alone, while the broker is away. It has a position of its own, which leads to no recovery.
-     * Returns {@code null} if this topic is retired.
+     * Delivers a message on this node alone, while the broker is away. It has a position of its own, which leads to no
+     * recovery. Returns {@code null} if this topic is retired.
      */
     @Nullable
     Position publishApart(PreparedMessage message, @Nullable String key, FilterTree filters, Instant now) {

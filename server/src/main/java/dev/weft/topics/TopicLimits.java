@@ -25,8 +25,8 @@ public final class TopicLimits {
     }
 
     /**
-     * The maximum number of topics. At this number, a new topic takes the place of one that has no subscriber and no history any
-     * more, if there is one; it may be refused for up to 100 ms before that is noticed.
+     * The maximum number of topics. At this number, a new topic takes the place of one that has no subscriber and no history
+     * any more, if there is one; it may be refused for up to 100 ms before that is noticed.
      */
     public int maxTopics() {
         return maxTopics;

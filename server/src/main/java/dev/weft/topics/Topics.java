@@ -25,14 +25,15 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * <b>Slow subscribers.</b> Publishing never waits for a peer: it uses {@link WebSocketConnection#trySend(PreparedMessage)}, so a
  * message is sent at once or queued, and the connection's limits and {@link dev.weft.OverflowPolicy} apply. {@link
- * SubscribeOptions#closesWhenBehind} says what happens if the connection refuses it. Publishing waits only while other threads publish to the same topic.
+ * SubscribeOptions#closesWhenBehind} says what happens if the connection refuses it. Publishing waits only while other threads
+ * publish to the same topic.
  * <p>
  * <b>Ends.</b> A subscription ends with its connection, however that ends. A topic without subscribers, whose history is empty,
  * is forgotten after a minute or more; if it is used again, it begins with a new epoch.
  * <p>
  * <b>Many processes.</b> With a {@link Backplane}, positions and histories are those of the broker, and the process follows only
- * topics that its connections want. Publishing, the first subscription to a topic, and {@link #presence} then wait for the broker,
- * for a bounded time, and fail with {@link Reason#BACKPLANE_AWAY} or {@link Reason#BACKPLANE_UNCERTAIN}.
+ * topics that its connections want. Publishing, the first subscription to a topic, and {@link #presence} then wait for the
+ * broker, for a bounded time, and fail with {@link Reason#BACKPLANE_AWAY} or {@link Reason#BACKPLANE_UNCERTAIN}.
  */
 public final class Topics {
     private static final Function<WebSocketConnection, String> CONNECTION_ID = it -> Long.toString(it.id());
@@ -269,8 +270,8 @@ public final class Topics {
 
     /**
      * The members that are subscribed to exactly this topic, without wildcards, each with the number of its connections. Empty
-     * if there is no such topic. With a {@link Backplane}, those of all processes, if {@link Builder#member} is set; then waits for
-     * the broker.
+     * if there is no such topic. With a {@link Backplane}, those of all processes, if {@link Builder#member} is set; then waits
+     * for the broker.
      */
     public Map<String, Integer> presence(String topic) {
         Topic known = topics.known(topic);
@@ -292,8 +293,8 @@ public final class Topics {
     }
 
     /**
-     * The newest messages that a topic has, at most this many, oldest first. With a {@link Backplane}, waits for the broker if no
-     * connection of this process is subscribed to the topic.
+     * The newest messages that a topic has, at most this many, oldest first. With a {@link Backplane}, waits for the broker if
+     * no connection of this process is subscribed to the topic.
      */
     public List<Publication> history(String topic, int most) {
         Topic known = topics.known(topic);

@@ -45,8 +45,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The configurations in {@code docs/guides/proxies} work: wss at the proxy, in front of a server. Skipped where nginx or HAProxy
- * is not installed. Only addresses, files and, in some tests, times are others than in the files.
+ * The configurations in {@code docs/guides/proxies} work: wss at the proxy, in front of a server. Skipped where nginx or
+ * HAProxy is not installed. Only addresses, files and, in some tests, times are others than in the files.
  */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ProxiesTest {

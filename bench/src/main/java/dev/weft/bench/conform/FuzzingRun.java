@@ -5,8 +5,8 @@ import java.net.URI;
 /** Drives a client through the cases of a fuzzing server. */
 final class FuzzingRun {
     /**
-     * The longest that one connection may take. Less than the time after which the suite gives the client up, with the timeout of
-     * scripts/conform-peers.
+     * The longest that one connection may take. Less than the time after which the suite gives the client up, with the timeout
+     * of scripts/conform-peers.
      */
     static final long PATIENCE_SECONDS = 10;
 

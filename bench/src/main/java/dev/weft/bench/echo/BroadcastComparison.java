@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Compares what a delivery costs when one message goes to very many: the CPU time of the server's process, for Weft's topics, the
- * selector loop, Netty, Vert.x and node's {@code ws}, plain and compressed. Run it with {@code scripts/measure-broadcast}.
+ * Compares what a delivery costs when one message goes to very many: the CPU time of the server's process, for Weft's topics,
+ * the selector loop, Netty, Vert.x and node's {@code ws}, plain and compressed. Run it with {@code scripts/measure-broadcast}.
  */
 public final class BroadcastComparison {
     private static final Scenario.Pace PACE = new Scenario.Pace(1_500_000_000L, 3_000_000_000L);

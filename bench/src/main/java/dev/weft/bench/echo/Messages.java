@@ -85,8 +85,8 @@ final class Messages {
     }
 
     /**
-     * Text messages that a server compresses and sends back, each by itself and so always in the same way: asks the server for the
-     * replies, checks that they are compressed, and takes messages whose replies have the same length.
+     * Text messages that a server compresses and sends back, each by itself and so always in the same way: asks the server for
+     * the replies, checks that they are compressed, and takes messages whose replies have the same length.
      *
      * @param path where the server sends a message back to who sent it
      */

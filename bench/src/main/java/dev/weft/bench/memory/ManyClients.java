@@ -10,7 +10,8 @@ import java.util.List;
 
 /**
  * Opens Weft's client connections to an echo server, echoes one message over each, and keeps them. Arguments: the port, and
- * numbers of connections: for each number, it opens that many more when it reads a line, and prints "open". Ends with its input.
+ * numbers of connections: for each number, it opens that many more when it reads a line, and prints "open". Ends with its
+ * input.
  */
 final class ManyClients {
     private ManyClients() {}

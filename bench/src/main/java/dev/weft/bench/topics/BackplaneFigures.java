@@ -23,9 +23,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * What a backplane costs, with a real broker on this machine and nodes in this process: added latency, messages per second, and CPU
- * time of the broker and of the nodes for each message as nodes grow. A subscriber of each node formats each message, which is where
- * its arrival is seen; no byte goes to a peer. Run it with {@code scripts/measure-backplane}.
+ * What a backplane costs, with a real broker on this machine and nodes in this process: added latency, messages per second, and
+ * CPU time of the broker and of the nodes for each message as nodes grow. A subscriber of each node formats each message, which
+ * is where its arrival is seen; no byte goes to a peer. Run it with {@code scripts/measure-backplane}.
  */
 @SuppressWarnings("try") // A group may be interrupted when it is closed.
 public final class BackplaneFigures {

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Compares what subscribers have got with what publishers have sent. Each publisher numbers its messages in one topic from 0, and
- * has the fate of each. Each subscriber reports what it gets, in its order, and each notice that something is missing. For one
- * thread at a time.
+ * Compares what subscribers have got with what publishers have sent. Each publisher numbers its messages in one topic from 0,
+ * and has the fate of each. Each subscriber reports what it gets, in its order, and each notice that something is missing. For
+ * one thread at a time.
  */
 final class Checker {
     /** What a publisher knows about a message. */

@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * The broker and each node in a network namespace of its own, on Linux and for root. There is a link between each node and the
- * broker, which is taken down and up again, and links from here to all of them. Connections outlive a short cut: TCP sends again
- * what was lost.
+ * broker, which is taken down and up again, and links from here to all of them. Connections outlive a short cut: TCP sends
+ * again what was lost.
  */
 final class NamespaceNetwork implements FaultNetwork {
     /** The namespace of this process, which the clients use. */

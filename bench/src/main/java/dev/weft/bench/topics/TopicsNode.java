@@ -19,10 +19,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * A node as a process. Its clients speak in lines of text. They send {@code S topic [position]} to subscribe, and {@code P number
- * topic payload} to publish. They get {@code S topic recovery position} when subscribed, {@code M topic position payload} for each
- * message, {@code G topic} for a gap; {@code A number}, {@code F number} or {@code U number} for a publication that was accepted,
- * has failed, or is uncertain; and {@code X topic} for a subscription that has failed.
+ * A node as a process. Its clients speak in lines of text. They send {@code S topic [position]} to subscribe, and {@code P
+ * number topic payload} to publish. They get {@code S topic recovery position} when subscribed, {@code M topic position
+ * payload} for each message, {@code G topic} for a gap; {@code A number}, {@code F number} or {@code U number} for a
+ * publication that was accepted, has failed, or is uncertain; and {@code X topic} for a subscription that has failed.
  */
 public final class TopicsNode {
     private static final SubscribeOptions NUMBERED = SubscribeOptions.DEFAULT

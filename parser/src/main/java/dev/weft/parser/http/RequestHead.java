@@ -32,8 +32,8 @@ public record RequestHead(String method, String target, Optional<String> authori
 
     /**
      * @throws IllegalArgumentException
-     * if the method is not a token, the target is neither in origin form nor "*" with OPTIONS, the authority is not a host with an optional port,
-     * or the version is not 0 to 9
+     * if the method is not a token, the target is neither in origin form nor "*" with OPTIONS, the authority is not a host with
+     * an optional port, or the version is not 0 to 9
      */
     public RequestHead {
         Objects.requireNonNull(headers, "headers");

@@ -9,9 +9,9 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Who is there. A member has an entry in the stream of members for each node on which it has connections. When somebody joins or
- * leaves, a notice is published on the channel of the topic, which the stream does not keep. For any thread; the methods that
- * change or read entries wait for the server.
+ * Who is there. A member has an entry in the stream of members for each node on which it has connections. When somebody joins
+ * or leaves, a notice is published on the channel of the topic, which the stream does not keep. For any thread; the methods
+ * that change or read entries wait for the server.
  */
 final class Members {
     /** The first byte of a notice; a message of a topic begins with its version. */
@@ -49,8 +49,8 @@ final class Members {
     }
 
     /**
-     * Removes an entry, of this node or a dead one. Returns whether it was the member's last. The others are told before, too: if
-     * this node ends before it can tell them, nobody else knows that the entry was there.
+     * Removes an entry, of this node or a dead one. Returns whether it was the member's last. The others are told before, too:
+     * if this node ends before it can tell them, nobody else knows that the entry was there.
      */
     boolean remove(Streams streams, String entry) {
         String topic = subjects.memberPart(entry, 0);

@@ -30,12 +30,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Connects the topics of several processes by a NATS server or cluster, version 2.9 or later. For any thread.
  * {@snippet class = "dev.weft.nats.Snippets" region = "nats"}
- * Where topics have a history, messages are published to a stream of JetStream, which places them and publishes them again; without
- * a history, by core NATS, and then publishing waits only while 5,000 messages wait for the network. Presence needs JetStream, too. In both cases a node gets
- * messages by subscriptions of core NATS to what its connections want.
+ * Where topics have a history, messages are published to a stream of JetStream, which places them and publishes them again;
+ * without a history, by core NATS, and then publishing waits only while 5,000 messages wait for the network. Presence needs
+ * JetStream, too. In both cases a node gets messages by subscriptions of core NATS to what its connections want.
  * <p>
  * With {@link Builder#replicas} 1, which is the default, streams are in the memory of the server: after its restart, each topic
- * begins with a new epoch. With more, they are in the files of as many servers, and survive as long as a majority of these does.
+ * begins with a new epoch. With more, they are in the files of as many servers, and survive as long as a majority of these
+ * does.
  */
 public final class NatsBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
@@ -448,8 +449,8 @@ public final class NatsBackplane implements Backplane {
         }
 
         /**
-         * Sets what the names of all subjects and streams begin with: letters and digits of ASCII, hyphens, underscores. Nodes that
-         * use the same NATS with the same prefix form a group. Default {@code weft}.
+         * Sets what the names of all subjects and streams begin with: letters and digits of ASCII, hyphens, underscores. Nodes
+         * that use the same NATS with the same prefix form a group. Default {@code weft}.
          */
         public Builder prefix(String value) {
             if (!value.matches("[A-Za-z0-9_-]{1,32}")) {
@@ -466,8 +467,8 @@ public final class NatsBackplane implements Backplane {
         }
 
         /**
-         * Sets after what time without a sign of life a node counts as dead, and its members as gone: 10 ms to 5 minutes. All nodes
-         * should have the same. Default 10 seconds.
+         * Sets after what time without a sign of life a node counts as dead, and its members as gone: 10 ms to 5 minutes. All
+         * nodes should have the same. Default 10 seconds.
          */
         public Builder nodeTimeout(Duration time) {
             nodeTimeout = checked("nodeTimeout", time);
@@ -484,8 +485,8 @@ public final class NatsBackplane implements Backplane {
         }
 
         /**
-         * Sets how many bytes the histories of all topics have in NATS at most: 1 MiB or more. Default 256 MiB. The oldest messages
-         * are dropped. Applies to a stream that does not exist yet.
+         * Sets how many bytes the histories of all topics have in NATS at most: 1 MiB or more. Default 256 MiB. The oldest
+         * messages are dropped. Applies to a stream that does not exist yet.
          */
         public Builder streamSize(long bytes) {
             if (bytes < 1 << 20) {

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The nodes of the group. Each gives a sign of life from time to time, which is also kept in the stream of members, so that a node
- * that dies is not forgotten with the others. Where one is silent for too long, the others remove its members.
+ * The nodes of the group. Each gives a sign of life from time to time, which is also kept in the stream of members, so that a
+ * node that dies is not forgotten with the others. Where one is silent for too long, the others remove its members.
  */
 final class Nodes {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");

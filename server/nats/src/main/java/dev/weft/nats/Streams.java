@@ -182,8 +182,8 @@ final class Streams {
     }
 
     /**
-     * Reads what a topic has after a position, or all that is kept. A topic without messages gets a mark, an empty message that no
-     * node delivers, so that there is a position to come back to.
+     * Reads what a topic has after a position, or all that is kept. A topic without messages gets a mark, an empty message that
+     * no node delivers, so that there is a position to come back to.
      */
     BackplaneHistory read(String topic, long epoch, @Nullable Position after) {
         String subject = subjects.placing(topic);

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The names of subjects. Each level of a topic is a token of the subject. What is not a letter or digit of ASCII, a hyphen or an
- * underscore, is written as {@code =} and the two hexadecimal digits of each of its bytes in UTF-8.
+ * The names of subjects. Each level of a topic is a token of the subject. What is not a letter or digit of ASCII, a hyphen or
+ * an underscore, is written as {@code =} and the two hexadecimal digits of each of its bytes in UTF-8.
  */
 final class Subjects {
     private static final String HEX = "0123456789ABCDEF";

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Who is there, on this node and the others. Each change and the notice of it are one step of Redis, so no node misses one whose
- * connection stands. For any thread; methods with a link wait for the server.
+ * Who is there, on this node and the others. Each change and the notice of it are one step of Redis, so no node misses one
+ * whose connection stands. For any thread; methods with a link wait for the server.
  */
 final class Members {
     /** The first byte of a notice. Messages with a position begin with a digit or a minus sign, others with their version. */

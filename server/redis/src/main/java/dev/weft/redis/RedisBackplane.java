@@ -41,13 +41,13 @@ import org.jspecify.annotations.Nullable;
  * Connects the topics of several processes by one Redis server, version 5 or later, or one that takes its place under the same
  * address. For any thread.
  * {@snippet class = "dev.weft.redis.Snippets" region = "redis"}
- * Where topics have a history, each has a stream of that length, which is dropped after {@link TopicLimits#historyTime()} without a
- * message; a script places a message in the stream and publishes it in one step. Messages are passed by sharded pub/sub to who
- * wants a topic by its name, and by plain pub/sub to who wants it by a filter; a server without sharded pub/sub (before 7.0) gets
- * plain pub/sub alone.
+ * Where topics have a history, each has a stream of that length, which is dropped after {@link TopicLimits#historyTime()}
+ * without a message; a script places a message in the stream and publishes it in one step. Messages are passed by sharded
+ * pub/sub to who wants a topic by its name, and by plain pub/sub to who wants it by a filter; a server without sharded pub/sub
+ * (before 7.0) gets plain pub/sub alone.
  * <p>
- * After a restart of the Redis server, each topic begins with a new epoch, whatever the server has restored: it may have lost its
- * last messages. So Redis needs no persistence. Redis Cluster is not supported.
+ * After a restart of the Redis server, each topic begins with a new epoch, whatever the server has restored: it may have lost
+ * its last messages. So Redis needs no persistence. Redis Cluster is not supported.
  */
 public final class RedisBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.redis");
@@ -504,8 +504,8 @@ public final class RedisBackplane implements Backplane {
         }
 
         /**
-         * Sets after what time without a sign of life a node counts as dead, and its members as gone: 10 ms to 5 minutes. All nodes
-         * should have the same. Default 10 seconds.
+         * Sets after what time without a sign of life a node counts as dead, and its members as gone: 10 ms to 5 minutes. All
+         * nodes should have the same. Default 10 seconds.
          */
         public Builder nodeTimeout(Duration time) {
             nodeTimeout = checked("nodeTimeout", time);

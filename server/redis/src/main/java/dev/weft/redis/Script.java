@@ -3,14 +3,15 @@ package dev.weft.redis;
 import io.lettuce.core.ScriptOutputType;
 
 /**
- * What Redis does in one step. In a topic's head, {@code e} is the epoch, {@code o} the offset of the last message, and {@code r}
- * the run id of the Redis server that has written it. A server that was started again may have lost what it had last, so the topic
- * then begins anew, whatever was restored from the disk.
+ * What Redis does in one step. In a topic's head, {@code e} is the epoch, {@code o} the offset of the last message, and {@code
+ * r} the run id of the Redis server that has written it. A server that was started again may have lost what it had last, so the
+ * topic then begins anew, whatever was restored from the disk.
  */
 enum Script {
     /**
      * Places a message and passes it on. Keys: head, stream. Arguments: run id, an epoch in case the topic begins anew, the
-     * milliseconds to keep head and stream, the number of messages to keep, the command that publishes, the channel, the message.
+     * milliseconds to keep head and stream, the number of messages to keep, the command that publishes, the channel, the
+     * message.
      */
     PLACE(Text.PASS + """
             local head = redis.call('HMGET', KEYS[1], 'e', 'r')
@@ -47,9 +48,9 @@ enum Script {
             return {head[1], tonumber(head[3]), redis.call('XRANGE', KEYS[2], from, '+')}
             """, ScriptOutputType.MULTI),
     /**
-     * Sets how many connections a member has on a node; returns 1 if it has joined or left, and passes a notice to the others. Keys:
-     * members of the topic, entries of the node. Arguments: node, topic, member, connections, the command that publishes, the
-     * channel, the notice.
+     * Sets how many connections a member has on a node; returns 1 if it has joined or left, and passes a notice to the others.
+     * Keys: members of the topic, entries of the node. Arguments: node, topic, member, connections, the command that publishes,
+     * the channel, the notice.
      */
     PRESENT(Text.PASS + """
             local mine = 'n:' .. ARGV[1] .. ':' .. ARGV[3]
@@ -78,9 +79,9 @@ enum Script {
             """, ScriptOutputType.INTEGER),
     /**
      * Says that a node is alive, and removes some entries of nodes that are not. Returns 1 if the node was not known, and then
-     * topic and member of each that is gone, after a notice to the others. Keys: nodes. Arguments: node, the milliseconds that it is
-     * alive; the prefix of keys with members, and with entries; how many entries to remove at most; the command that publishes,
-     * the prefix of channels, the notice.
+     * topic and member of each that is gone, after a notice to the others. Keys: nodes. Arguments: node, the milliseconds that
+     * it is alive; the prefix of keys with members, and with entries; how many entries to remove at most; the command that
+     * publishes, the prefix of channels, the notice.
      */
     BEAT(Text.PASS + """
             local clock = redis.call('TIME')

@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the messages and bytes of all connections of a server or client, and what happens to messages. Each place where threads run, such as a loop, has counters
- * of its own, so that a message changes nothing that all loops share; without places, threads are spread over some. For any
- * thread; does not wait or allocate.
+ * Counts the messages and bytes of all connections of a server or client, and what happens to messages. Each place where
+ * threads run, such as a loop, has counters of its own, so that a message changes nothing that all loops share; without places,
+ * threads are spread over some. For any thread; does not wait or allocate.
  */
 public final class Traffic {
     /** Without places. */

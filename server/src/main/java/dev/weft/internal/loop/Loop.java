@@ -21,8 +21,8 @@ import java.util.function.BooleanSupplier;
  *                                     term + 2, of another runner; the old one finds this when its turn is over, and leaves
  * </pre>
  * The steps out of a turn are compare-and-sets, so only one of holder and watchdog succeeds: a loop always has exactly one
- * holder. During a turn the holder accesses no state of the loop; the next holder sees everything that it wrote before. A holder
- * that is stuck in the engine stays the holder, and meanwhile a helper takes from the queue, as a holder does.
+ * holder. During a turn the holder accesses no state of the loop; the next holder sees everything that it wrote before. A
+ * holder that is stuck in the engine stays the holder, and meanwhile a helper takes from the queue, as a holder does.
  * <p>
  * The queue is lock-free: {@link #add} pushes a place on a list, the newest first, by one compare-and-set; the holder takes the
  * whole list by one exchange, reverses it, and gives every entry its turn before it selects again. So entries are served in the
@@ -190,9 +190,9 @@ final class Loop {
     }
 
     /**
-     * Gives added entries their turns, although this thread is not the holder, until that one takes turns again: it is stuck in the
-     * engine, perhaps because it waits for a monitor that one of these virtual threads has to take first. Takes one entry at a
-     * time and leaves the others to the watchdog's next helper, because a turn may be long, or wait for theirs.
+     * Gives added entries their turns, although this thread is not the holder, until that one takes turns again: it is stuck in
+     * the engine, perhaps because it waits for a monitor that one of these virtual threads has to take first. Takes one entry
+     * at a time and leaves the others to the watchdog's next helper, because a turn may be long, or wait for theirs.
      */
     private void help() {
         int seen = turns;

@@ -73,8 +73,8 @@ public final class Loops {
     }
 
     /**
-     * The number of times that a loop was taken over from a thread whose turn took too long, or its entries were given their turns
-     * while its thread was stuck.
+     * The number of times that a loop was taken over from a thread whose turn took too long, or its entries were given their
+     * turns while its thread was stuck.
      */
     public long takeovers() {
         return takeovers.get();
@@ -148,8 +148,8 @@ public final class Loops {
     }
 
     /**
-     * Makes another thread give the entries that were added to a loop their turns, while the loop's own thread is stuck. For the
-     * watchdog.
+     * Makes another thread give the entries that were added to a loop their turns, while the loop's own thread is stuck. For
+     * the watchdog.
      *
      * @return false if there is no other thread
      */

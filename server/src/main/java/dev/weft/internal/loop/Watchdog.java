@@ -11,9 +11,9 @@ import java.util.concurrent.locks.LockSupport;
  * milliseconds while the loops have something to do. When all of them have waited for a while, it sleeps until one of them has
  * something to do.
  * <p>
- * It also detects a loop that takes no turns although entries wait for them, because its thread is stuck in the engine, and lets
- * another thread help. From JDK 24, a virtual thread that is next to get a monitor of the JDK's selector needs a turn to take it,
- * and the loop's own thread may wait for that monitor behind it.
+ * It also detects a loop that takes no turns although entries wait for them, because its thread is stuck in the engine, and
+ * lets another thread help. From JDK 24, a virtual thread that is next to get a monitor of the JDK's selector needs a turn to
+ * take it, and the loop's own thread may wait for that monitor behind it.
  */
 final class Watchdog {
     /** A turn is too long if it is running at two consecutive checks. */

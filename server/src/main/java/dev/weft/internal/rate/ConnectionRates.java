@@ -5,8 +5,8 @@ import java.net.InetAddress;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
- * The rates that hold for one connection: its own, those of the address for which it is counted, of its endpoint, and of the server. For
- * any thread, unless a method says otherwise; does not wait.
+ * The rates that hold for one connection: its own, those of the address for which it is counted, of its endpoint, and of the
+ * server. For any thread, unless a method says otherwise; does not wait.
  */
 public final class ConnectionRates {
     /** The maximum number of bytes that one read or write takes from a rate. */

@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 
 /**
- * The reading side of a {@link LimitedTransport}. Reading ahead does not wait: it finds nothing until the rates allow it, and is
- * then notified. For the thread that reads, or waits to, unless a method says otherwise.
+ * The reading side of a {@link LimitedTransport}. Reading ahead does not wait: it finds nothing until the rates allow it, and
+ * is then notified. For the thread that reads, or waits to, unless a method says otherwise.
  */
 final class LimitedInput {
     private final Transport below;

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The writing side of a {@link LimitedTransport}. Messages are counted when they have been written, and make the next write wait.
- * For the thread that writes, unless a method says otherwise.
+ * The writing side of a {@link LimitedTransport}. Messages are counted when they have been written, and make the next write
+ * wait. For the thread that writes, unless a method says otherwise.
  */
 final class LimitedOutput {
     private final Transport below;

@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
 
 /**
  * A transport whose reads and writes wait for rates, and which is counted for its address until it is closed. A wait takes
- * tokens, and lasts until they have accrued, so that all who wait for one rate are served in turn. The sweeper's clock continues
- * the waits: {@link #tick}. {@link LimitedInput} reads, and {@link LimitedOutput} writes.
+ * tokens, and lasts until they have accrued, so that all who wait for one rate are served in turn. The sweeper's clock
+ * continues the waits: {@link #tick}. {@link LimitedInput} reads, and {@link LimitedOutput} writes.
  */
 public final class LimitedTransport implements LayeredTransport {
     private final Transport below;

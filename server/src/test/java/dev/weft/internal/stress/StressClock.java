@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 /**
  * The clock of a watchdog that looks for lives in which nothing happens any more. It tells a life that is stuck from a machine
  * that is slow: time counts only if a virtual thread that was started at the last look has had its turn, and only a short time
- * counts from one look to the next. So the clock stands still while the machine is suspended, the watchdog gets no processor, or
- * the JDK's scheduler runs no thread. For one thread.
+ * counts from one look to the next. So the clock stands still while the machine is suspended, the watchdog gets no processor,
+ * or the JDK's scheduler runs no thread. For one thread.
  */
 public final class StressClock {
     /** The longest time that counts between two looks. */

@@ -92,8 +92,8 @@ final class StressedLife {
     private volatile long received;
     private volatile boolean closedHere;
     /**
-     * Whether this life is over. Some of its threads check again and again whether another has gone on; if a copy that was given
-     * up has stopped that one, they would do so for the rest of the process, and keep the JDK's scheduler busy.
+     * Whether this life is over. Some of its threads check again and again whether another has gone on; if a copy that was
+     * given up has stopped that one, they would do so for the rest of the process, and keep the JDK's scheduler busy.
      */
     private volatile boolean released;
     private boolean listened;

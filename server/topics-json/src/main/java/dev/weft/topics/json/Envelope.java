@@ -90,8 +90,8 @@ final class Envelope {
     }
 
     /**
-     * What the subscribers of a topic get. A text that is JSON stays as it is, and any other becomes a string. Without this check, a
-     * text could add fields of its own to the envelope.
+     * What the subscribers of a topic get. A text that is JSON stays as it is, and any other becomes a string. Without this
+     * check, a text could add fields of its own to the envelope.
      */
     static PreparedMessage message(Publication publication) {
         PreparedMessage message = publication.message();

@@ -56,16 +56,16 @@ public final class JsonTopics implements WebSocketHandler {
     }
 
     /**
-     * The client for browsers and Node.js, for {@link dev.weft.server.WebSocketServerBuilder#files}: {@code weft-topics.mjs}, an
-     * ECMAScript module without dependencies.
+     * The client for browsers and Node.js, for {@link dev.weft.server.WebSocketServerBuilder#files}: {@code weft-topics.mjs},
+     * an ECMAScript module without dependencies.
      */
     public static StaticFiles clientScript() {
         return StaticFiles.onClassPath(JsonTopics.class, "META-INF/weft-topics");
     }
 
     /**
-     * Serves a connection until it ends. If the subprotocol was not agreed on, closes it with 1002. For handlers that do more, and
-     * then call this one.
+     * Serves a connection until it ends. If the subprotocol was not agreed on, closes it with 1002. For handlers that do more,
+     * and then call this one.
      *
      * @throws IOException as {@link WebSocketConnection#receive()}
      */

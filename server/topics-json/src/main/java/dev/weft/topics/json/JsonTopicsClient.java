@@ -21,11 +21,10 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client for {@link JsonTopics}. It keeps a connection, subscribes again after each gap, and recovers what was missed, or says
- * that this is not possible.
- * {@snippet class = "dev.weft.topics.json.Snippets" region = "client"}
- * The {@link dev.weft.client.WebSocketClient} has to offer {@link JsonTopics#SUBPROTOCOL}, and its {@code maxMessageSize} is the
- * longest message that can be received. All methods may be called from any thread, also by listeners, and none waits.
+ * A client for {@link JsonTopics}. It keeps a connection, subscribes again after each gap, and recovers what was missed, or
+ * says that this is not possible. {@snippet class = "dev.weft.topics.json.Snippets" region = "client"} The {@link
+ * dev.weft.client.WebSocketClient} has to offer {@link JsonTopics#SUBPROTOCOL}, and its {@code maxMessageSize} is the longest
+ * message that can be received. All methods may be called from any thread, also by listeners, and none waits.
  */
 public final class JsonTopicsClient implements AutoCloseable {
     private static final Logger LOGGER = System.getLogger("dev.weft.topics.json");
@@ -60,8 +59,8 @@ public final class JsonTopicsClient implements AutoCloseable {
     }
 
     /**
-     * Subscribes to a topic, or to a filter with wildcards if the server allows it: now or as soon as there is a connection, and
-     * again on each further one, then from the last message that the listener has got.
+     * Subscribes to a topic, or to a filter with wildcards if the server allows it: now or as soon as there is a connection,
+     * and again on each further one, then from the last message that the listener has got.
      *
      * @throws IllegalStateException if there is a subscription to this topic or filter already
      */

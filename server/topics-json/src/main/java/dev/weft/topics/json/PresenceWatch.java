@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
 /**
- * The connections that want to know who comes and goes, by topic: see {@link WatchedTopic}. For any thread; only {@link #answer} waits
- * for a broker.
+ * The connections that want to know who comes and goes, by topic: see {@link WatchedTopic}. For any thread; only {@link
+ * #answer} waits for a broker.
  */
 final class PresenceWatch implements PresenceListener {
     /** Changes on other nodes come several at once: the members are read when they have had time to do so. */

@@ -3,8 +3,9 @@ package dev.weft.topics.json;
 import java.util.List;
 
 /**
- * What a subscription of a {@link JsonTopicsClient} brings. The calls for all subscriptions of a client run on one virtual thread,
- * one after the other; while one waits, the client receives nothing. An exception is logged, and the next event is told.
+ * What a subscription of a {@link JsonTopicsClient} brings. The calls for all subscriptions of a client run on one virtual
+ * thread, one after the other; while one waits, the client receives nothing. An exception is logged, and the next event is
+ * told.
  */
 @FunctionalInterface
 public interface TopicListener {
@@ -12,7 +13,8 @@ public interface TopicListener {
     void message(TopicMessage message);
 
     /**
-     * Messages were missed, and cannot be recovered: the topic has begun anew, or its history does not reach back so far. Get the state from elsewhere. Told before the first message after the gap.
+     * Messages were missed, and cannot be recovered: the topic has begun anew, or its history does not reach back so far. Get
+     * the state from elsewhere. Told before the first message after the gap.
      */
     default void gap() {}
 

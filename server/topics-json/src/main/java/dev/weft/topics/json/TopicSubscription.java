@@ -44,9 +44,9 @@ public final class TopicSubscription {
     }
 
     /**
-     * The position of the last message that the listener has returned from, or from which on it gets messages. An application that
-     * keeps it can go on from there with {@link TopicOptions#since}. Empty until the subscription has begun, and for a filter with
-     * wildcards.
+     * The position of the last message that the listener has returned from, or from which on it gets messages. An application
+     * that keeps it can go on from there with {@link TopicOptions#since}. Empty until the subscription has begun, and for a
+     * filter with wildcards.
      */
     public Optional<Position> position() {
         return Optional.ofNullable(position);

@@ -20,17 +20,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections that watch one topic, and the members that they have been told. All have been told the same ones, so a change is
- * the difference to those, no matter which node reports it:
+ * The connections that watch one topic, and the members that they have been told. All have been told the same ones, so a change
+ * is the difference to those, no matter which node reports it:
  * <ul>
  * <li>A member that joins or leaves on this node is told at once.</li>
  * <li>When anything has changed elsewhere, or may have, a virtual thread reads the members, and what is different is told. It reads
  * them a moment later, then not again for a pause, and if that fails, until it succeeds. It exists only as long as there is
  * something to read.</li>
  * </ul>
- * What is read may be older than what this node is told meanwhile, and that may be older than what is read, if the thread that tells
- * it was held up. So events of this node count more than a read during which they come, and for a while after other nodes have
- * changed something, another read follows them.
+ * What is read may be older than what this node is told meanwhile, and that may be older than what is read, if the thread that
+ * tells it was held up. So events of this node count more than a read during which they come, and for a while after other nodes
+ * have changed something, another read follows them.
  * <p>
  * For any thread. Nothing waits for a broker or a peer under the lock.
  */

@@ -1,6 +1,6 @@
 /**
- * Topics over JSON. {@link dev.weft.topics.json.JsonTopics} serves browsers and other clients that speak the subprotocol; {@link
- * dev.weft.topics.json.JsonTopicsClient} is a client.
+ * Topics over JSON. {@link dev.weft.topics.json.JsonTopics} serves browsers and other clients that speak the subprotocol;
+ * {@link dev.weft.topics.json.JsonTopicsClient} is a client.
  */
 @NullMarked
 package dev.weft.topics.json;

@@ -11,8 +11,8 @@ import java.util.Set;
 
 /**
  * The suite's side of one connection: sends frames, valid or invalid, and checks what the program under test sends back. The
- * first violation ends the case with a {@link Failure}; behaviour that is only weak is recorded in the {@link Findings}. Used by
- * one thread.
+ * first violation ends the case with a {@link Failure}; behaviour that is only weak is recorded in the {@link Findings}. Used
+ * by one thread.
  */
 public final class Peer {
     /** Codes that are not the expected one but plausible: a program may classify the error differently. */
