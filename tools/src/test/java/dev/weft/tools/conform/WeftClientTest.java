@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionLimits;
+import dev.weft.ConnectionTimeouts;
 import dev.weft.MessageView;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
@@ -33,7 +34,7 @@ class WeftClientTest {
 
     /** Some cases serve one connection after the other, and those that wait for their turn have no handshake yet. */
     private static WebSocketClientBuilder builder() {
-        return WebSocketClient.builder().connectTimeout(TIMEOUT)
+        return WebSocketClient.builder().timeouts(ConnectionTimeouts.builder().handshakeTimeout(TIMEOUT).build())
                 .limits(ConnectionLimits.builder().maxMessageSize(16 << 20).build());
     }
 
