@@ -98,7 +98,7 @@ final class ConnectionTeardown {
         if (e instanceof EOFException && closing.isPending()) {
             drainQuietly(connection);
         } else if (e instanceof EOFException) {
-            awaitWrite(connection);
+            awaitSending(connection);
         }
         return connection.breakOff(e) || closing.isCause(e) ? e : closing.exception();
     }
@@ -116,9 +116,9 @@ final class ConnectionTeardown {
         }
     }
 
-    /** Waits for what another thread is writing, half a second at most. */
-    private static void awaitWrite(Connection connection) {
-        for (int looks = 0; looks < LOOKS && connection.sender.deadlines().isWriting(); looks++) {
+    /** Waits for what other threads are sending, half a second at most. */
+    private static void awaitSending(Connection connection) {
+        for (int looks = 0; looks < LOOKS && connection.sender.isSending(); looks++) {
             LockSupport.parkNanos(connection, LOOK_NANOS);
         }
     }

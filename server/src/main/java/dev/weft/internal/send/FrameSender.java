@@ -375,6 +375,11 @@ public final class FrameSender extends DelayedFlush {
         return buffer.isStuck(atLeast);
     }
 
+    /** Whether a thread is sending, or something waits to be sent. For any thread that is not sending itself. */
+    public boolean isSending() {
+        return lock.isLocked() || state != SendState.IDLE || outbox.hasEntries();
+    }
+
     /** Whether a streamed message is open. */
     public boolean isStreaming() {
         return streaming != null;

@@ -11,6 +11,7 @@ import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
 import dev.weft.parser.Opcode;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -31,6 +32,36 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class ConnectionThreadsTest {
     private static final int SENDERS = 8;
+
+    /** It has the lock, and its bytes are on their way to the network. */
+    @Test
+    void peersEndMustNotCutOffAThreadThatIsAboutToWrite() throws Exception {
+        CountDownLatch hasTheLock = new CountDownLatch(1);
+        CountDownLatch mayWrite = new CountDownLatch(1);
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
+            FutureTask<Void> sending = inThread(() -> {
+                test.connection().sender.control(Opcode.PING, () -> {
+                    hasTheLock.countDown();
+                    try {
+                        mayWrite.await();
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                    return new byte[]{1};
+                });
+                return null;
+            });
+            hasTheLock.await();
+            FutureTask<Message> receiving = test.onOwner(() -> test.connection().receive());
+            test.peer.shutdownOutput();
+            ConnectionFixture.awaitUntil(
+                    () -> receiving.isDone() || test.thread().getState() == Thread.State.TIMED_WAITING);
+            mayWrite.countDown();
+            sending.get();
+            test.peer.expect("89 01 01");
+            assertInstanceOf(EOFException.class, assertThrows(ExecutionException.class, receiving::get).getCause());
+        }
+    }
 
     /** A message says who sent it, which of his it is, and holds to its length. */
     private static byte[] message(int sender, int number, Random random) {
