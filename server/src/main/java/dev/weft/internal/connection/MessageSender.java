@@ -90,7 +90,7 @@ final class MessageSender {
     }
 
     static SendResult trySend(Connection connection, Object key, PreparedMessage message, boolean more) {
-        return result(connection, connection.sender.attempt().runLatest(key, opcode(message.type()),
+        return result(connection, connection.sender.attempt().run(key, opcode(message.type()),
                 PreparedMessageAccess.of(message), more));
     }
 

@@ -74,7 +74,7 @@ final class FrameBuffer {
         return deadlines;
     }
 
-    /** Whether anything was passed to this buffer that is not yet written. */
+    /** Whether everything that was passed to this buffer is written. */
     boolean isEmpty() {
         return buffer == null && rest == null && held == null;
     }

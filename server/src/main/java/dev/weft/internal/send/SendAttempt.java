@@ -41,11 +41,6 @@ public final class SendAttempt {
         return run(null, opcode, payload, from, to, null, copied, false);
     }
 
-    /** Makes the attempt with a message for several connections. */
-    public SendResult run(Opcode opcode, SharedMessage message) {
-        return runLatest(null, opcode, message, false);
-    }
-
     /**
      * Makes the attempt with a message that replaces the one that waits with the same key.
      *
@@ -56,12 +51,12 @@ public final class SendAttempt {
     }
 
     /**
-     * Makes the attempt with such a message for several connections.
+     * Makes the attempt with a message for several connections.
      *
-     * @param key  {@code null} if the message replaces none
+     * @param key  a message that waits with the same key is replaced; {@code null} for none
      * @param more whether the caller makes another attempt at once: then this message may be held back
      */
-    public SendResult runLatest(Object key, Opcode opcode, SharedMessage message, boolean more) {
+    public SendResult run(Object key, Opcode opcode, SharedMessage message, boolean more) {
         return run(key, opcode, message.bytes(), 0, message.bytes().length, message, false, more);
     }
 

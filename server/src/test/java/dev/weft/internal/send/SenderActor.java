@@ -207,7 +207,7 @@ final class SenderActor {
     private void trySend() {
         byte[] message = ReceivedFrames.message(id, fates.size(), length());
         if (random.nextBoolean()) {
-            ends(fate(sender.attempt().run(opcode(), new SharedMessage(message))));
+            ends(fate(sender.attempt().run(null, opcode(), new SharedMessage(message), random.nextBoolean())));
             return;
         }
         boolean copied = random.nextBoolean();
