@@ -86,6 +86,7 @@ class WeftMetricsTest {
             assertEquals(1,
                     registry.get("weft.ping.latency.histogram").tag("le", "+Inf").functionCounter().count());
             try (WebSocketConnection ws = connect(server)) {
+                Await.until("the server has it too", () -> server.statistics().openedWebSockets() == 2);
                 clock.add(Duration.ofSeconds(1));
                 assertEquals(1, registry.get("weft.endpoint.connections").tag("endpoint", "/chat").gauge().value());
                 assertEquals(1, registry.get("weft.connections.by.state").tag("state", "open").gauge().value());

@@ -62,8 +62,8 @@ public final class ConnectionScheduler implements Executor {
         }
     }
 
-    /** Pauses without allocating. A virtual thread is pinned here, and parking for a limited time would need memory. */
-    private static void pause() {
+    /** Pauses before another attempt to get memory, without allocating. A virtual thread is pinned here, and parking for a limited time would need memory. */
+    static void pause() {
         if (Thread.currentThread().isVirtual()) {
             Thread.onSpinWait();
         } else {

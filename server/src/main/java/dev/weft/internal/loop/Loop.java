@@ -183,9 +183,21 @@ final class Loop {
     private void runLeft() {
         for (ConnectionScheduler scheduler = takeAdded(); scheduler != null;) {
             ConnectionScheduler next = scheduler.next;
-            Runnable task = scheduler.takeTask();
-            Thread.ofPlatform().daemon().start(() -> take(task));
+            startThread(scheduler.takeTask());
             scheduler = next;
+        }
+    }
+
+    /** Must not fail: the JDK considers a thread scheduled once it has called {@link ConnectionScheduler#execute}. */
+    private void startThread(Runnable task) {
+        boolean started = false;
+        while (!started) {
+            try {
+                Thread.ofPlatform().daemon().start(() -> take(task));
+                started = true;
+            } catch (OutOfMemoryError e) {
+                ConnectionScheduler.pause();
+            }
         }
     }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.weft.internal.stress.Noise;
+import dev.weft.internal.stress.NoisyCopy.Edit;
 import dev.weft.internal.time.Failures;
 import dev.weft.server.Await;
 import java.util.ArrayList;
@@ -118,6 +120,30 @@ class LoopStopTest {
         }
         TestLoops.join(threads.toArray(Thread[]::new));
         assertEquals(1000, turns.get());
+    }
+
+    /** For the platform thread that is to give it its turn. */
+    @Test
+    void threadMustGoOnAfterTheStopWhenMemoryIsBack() throws Exception {
+        String start = "                Thread.ofPlatform().daemon().start(() -> take(task));\n";
+        LoopStress.Subject loops = LoopVariant.copy(new Edit(start, "Shortage.allocate();\n" + start)).maker().make(1,
+                0,
+                false, (what, count, latest) -> {});
+        Noise.silence(true);
+        try {
+            Thread waiting = loops.scheduler(0).start(LockSupport::park);
+            Await.until("it waits", () -> waiting.getState() == Thread.State.WAITING);
+            loops.stop();
+            Await.until("the loop has ended", () -> loops.platformThreads().isEmpty());
+            Shortage.begin();
+            Thread unparking = Thread.ofPlatform().start(() -> LockSupport.unpark(waiting));
+            Await.until("memory was refused", () -> Shortage.refusals() > 2);
+            Shortage.end();
+            TestLoops.join(unparking, waiting);
+        } finally {
+            Shortage.end();
+            Noise.silence(false);
+        }
     }
 
     /** Spare ones too, which the watchdog may have taken for its own by then. */

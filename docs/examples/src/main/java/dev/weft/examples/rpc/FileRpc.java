@@ -18,8 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -35,7 +36,6 @@ public final class FileRpc {
     private static final RpcError PARSE_ERROR = new RpcError(-32700, "Parse error");
     private static final RpcError INVALID_REQUEST = new RpcError(-32600, "Invalid Request");
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int MAX_CONCURRENT_CALLS = 32;
     private static final int PROGRESS_STEP = 1 << 20;
 
     private final Path folder;
@@ -66,19 +66,14 @@ public final class FileRpc {
                 .start();
     }
 
-    /** Calls run concurrently, up to a number: then no further one is received until one has been answered. */
-    private void serveCalls(WebSocketConnection peer) throws Exception {
-        ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
-        Semaphore free = new Semaphore(MAX_CONCURRENT_CALLS);
+    /** Up to 32 calls run on threads of their own. This thread runs the next one itself, and so receives no further ones. */
+    private void serveCalls(WebSocketConnection peer) throws IOException {
+        ExecutorService calls = new ThreadPoolExecutor(0, 32, 0, TimeUnit.SECONDS, new SynchronousQueue<>(),
+                Thread.ofVirtual().factory(), new ThreadPoolExecutor.CallerRunsPolicy());
         try {
             while (peer.receive() instanceof Message.Text(String text)) {
-                free.acquire();
                 calls.submit(() -> {
-                    try {
-                        answer(peer, text);
-                    } finally {
-                        free.release();
-                    }
+                    answer(peer, text);
                     return null;
                 });
             }
