@@ -276,6 +276,7 @@ class DrainTest {
     void closeTakesOverFromTheDrain() throws Exception {
         WebSocketServer server = Handlers.echoServer().start();
         try (RawPeer first = RawPeer.open(server); RawPeer second = RawPeer.open(server)) {
+            assertServed(first);
             server.drain(closing(CloseOptions.builder().spread(AN_HOUR)));
             assertEquals(RESTART, first.readFrame());
             first.hex(RawPeer.CLOSE_1000).leave();
