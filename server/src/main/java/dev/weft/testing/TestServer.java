@@ -31,6 +31,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -51,6 +52,8 @@ public final class TestServer implements AutoCloseable {
     private final boolean usesTls;
     private final MemoryServer server;
     private final MemoryConnections clients;
+    /** The number of accepted handshakes. The server's threads may not have opened all these connections yet. */
+    private final AtomicLong opened = new AtomicLong();
     private final DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.DEFAULT);
 
     private TestServer(ServerConfiguration configuration) {
@@ -106,6 +109,7 @@ public final class TestServer implements AutoCloseable {
      */
     public void advance(Duration duration) {
         Bounds.check("duration", duration, Duration.ZERO, TimeLimit.LONGEST);
+        server.awaitOpened(opened.get());
         server.advance(time, duration);
     }
 
@@ -114,6 +118,7 @@ public final class TestServer implements AutoCloseable {
      * clock. Waits at most half a second, until what is due at once has been done.
      */
     public void drain(DrainSettings settings) {
+        server.awaitOpened(opened.get());
         server.drain(Objects.requireNonNull(settings, "settings"));
     }
 
@@ -132,6 +137,7 @@ public final class TestServer implements AutoCloseable {
                 throw new AssertionError("expected the server to accept " + request.target() + ", but it answered "
                         + exchange.read(head, "GET"));
             }
+            opened.incrementAndGet();
             return exchange.upgrade(new HandshakeResult(request.target(), null, null,
                     head.headers().first("Sec-WebSocket-Protocol").orElse(null), null, extension(head.headers())));
         }

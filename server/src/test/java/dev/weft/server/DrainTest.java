@@ -251,7 +251,7 @@ class DrainTest {
             }
         }).closeTimeout(AN_HOUR).start(); RawPeer peer = RawPeer.open(server)) {
             runs.await();
-            server.drain(closing(CloseOptions.builder().grace(Duration.ofMillis(1))).toBuilder().newConnections(how)
+            server.drain(closing(CloseOptions.builder().grace(Duration.ofMillis(300))).toBuilder().newConnections(how)
                     .build());
             assertEquals(RESTART, peer.readFrame());
             interrupted.await();

@@ -57,11 +57,11 @@ public abstract class BrokerContract extends BackplaneContract {
             Position before = topics.publish("a", "1");
             peer(pair).expectText(before + " 1");
 
-            own.signal("STOP");
+            own.stop();
             TopicException refused = assertThrows(TopicException.class, () -> topics.publish("a", "2"));
             assertEquals(Reason.BACKPLANE_UNCERTAIN, refused.reason());
             Await.until("the node has noticed", () -> !node.health().connected());
-            own.signal("CONT");
+            own.goOn();
 
             Position after = published(topics, "a", "3");
             assertEquals(before.epoch(), after.epoch());

@@ -1,12 +1,15 @@
 package dev.weft.topics;
 
 import dev.weft.Installed;
+import dev.weft.server.Await;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -103,9 +106,35 @@ public final class BrokerProcess implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
-    /** Sends a signal, such as {@code STOP} or {@code CONT}. */
-    public void signal(String name) throws IOException, InterruptedException {
+    /** Has the broker stand still. Waits until it does: a signal takes effect some time after it was sent. */
+    public void stop() throws IOException, InterruptedException {
+        signal("STOP");
+        Await.until("the broker stands still", this::standsStill);
+    }
+
+    /** Has the broker go on. */
+    public void goOn() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor();
+    }
+
+    /** Whether each thread of the process is stopped; as far as that can be seen on systems that are not Linux. */
+    private boolean standsStill() {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", "" + process.pid(), "task"))) {
+            for (Path thread : threads.toList()) {
+                if (!Files.readString(thread.resolve("status")).contains("State:\tT")) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (NoSuchFileException e) {
+            return !Files.isDirectory(Path.of("/proc/self/task"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Removes what the broker has stored; it must not run. */

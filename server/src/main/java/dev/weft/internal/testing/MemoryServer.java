@@ -10,6 +10,9 @@ public interface MemoryServer extends AutoCloseable {
     /** Serves a connection from its handshake on. Does not wait. Returns false if the server is closed. */
     boolean accept(Transport transport);
 
+    /** Waits, for half a second at most, until this number of connections has been opened. */
+    void awaitOpened(long count);
+
     /** Moves the clock, as {@link ManualTime#advance} does. */
     void advance(ManualTime time, Duration duration);
 
