@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -82,6 +83,14 @@ class HandshakeTest {
             String head = peer.text(request).readHead();
             assertTrue(head.startsWith("HTTP/1.1 101 Switching Protocols\r\n"), head);
             return head;
+        }
+    }
+
+    private static boolean serves(WebSocketServer server) {
+        try (RawPeer peer = RawPeer.connect(server)) {
+            return peer.text(request()).readHead().startsWith("HTTP/1.1 101 ");
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
     }
 
@@ -177,8 +186,8 @@ class HandshakeTest {
             segment.writeBytes(RawPeer.bytes("8185 00000000 4865"));
             peer.bytes(segment.toByteArray());
             assertEquals(SAMPLE_REPLY, peer.readHead());
-            assertEquals(HELLO, peer.readFrame());
-            assertEquals("8a00 ", peer.readFrame());
+            // The ping may be answered before the handler has its first turn.
+            assertEquals(Set.of(HELLO, "8a00 "), Set.of(peer.readFrame(), peer.readFrame()));
             assertEquals("8103 48656c", peer.readFrame());
             peer.hex("6c6c6f");
             assertEquals(HELLO, peer.readFrame());
@@ -458,8 +467,7 @@ class HandshakeTest {
                 assertTrue(answer.hasLine("Retry-After: 1"), answer.head());
                 assertEquals(HELLO, first.bytes(textFrame("Hello")).readFrame());
             }
-            Await.until("the first connection is gone", () -> server.connectionCount() == 0);
-            replyOf(server, request());
+            Await.until("the next one is served", () -> serves(server));
         }
     }
 

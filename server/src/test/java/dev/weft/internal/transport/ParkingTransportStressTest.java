@@ -3,10 +3,12 @@ package dev.weft.internal.transport;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.internal.stress.FailsForGood;
 import dev.weft.internal.stress.PlantedFaults;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * -Dweft.stress.seconds=} sets how long each sound variant is stressed.
  */
 @Timeout(3600)
+@ExtendWith(FailsForGood.class)
 class ParkingTransportStressTest {
     private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
     private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
