@@ -86,14 +86,6 @@ class HandshakeTest {
         }
     }
 
-    private static boolean serves(WebSocketServer server) {
-        try (RawPeer peer = RawPeer.connect(server)) {
-            return peer.text(request()).readHead().startsWith("HTTP/1.1 101 ");
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
     /** Tables of values cannot hold line ends. */
     private static String withLineEnds(String text) {
         return text.replace("~", "\r\n");
@@ -467,7 +459,7 @@ class HandshakeTest {
                 assertTrue(answer.hasLine("Retry-After: 1"), answer.head());
                 assertEquals(HELLO, first.bytes(textFrame("Hello")).readFrame());
             }
-            Await.until("the next one is served", () -> serves(server));
+            RawPeer.awaitService(server);
         }
     }
 

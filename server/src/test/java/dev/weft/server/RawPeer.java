@@ -124,6 +124,17 @@ public final class RawPeer implements AutoCloseable {
         return peer;
     }
 
+    /** Waits until the server, which was full, opens a connection again: its count of them is lower before that. */
+    static void awaitService(WebSocketServer server) {
+        Await.until("a connection is opened", () -> {
+            try (RawPeer peer = connect(server)) {
+                return peer.text(request()).readHead().startsWith("HTTP/1.1 101 ");
+            } catch (IOException e) {
+                return false; // closed or reset
+            }
+        });
+    }
+
     /** The server's answer to a request on a new connection, which the server then ends. */
     public static Answer answerOf(WebSocketServer server, String request) throws IOException {
         try (RawPeer peer = connect(server)) {
