@@ -159,21 +159,9 @@ final class FrameBuffer {
     /** Builds the frames of the messages that are held back, before anything that follows them. */
     private void buildHeld(boolean wait) throws IOException {
         HeldMessages all = held;
-        if (all == null) {
-            return;
-        }
-        held = null;
-        boolean built = false;
-        try {
-            for (int i = 0; i < all.count(); i++) {
-                SharedMessage each = all.message(i);
-                message(all.opcode(i), each.bytes(), 0, each.bytes().length, each, false, wait);
-            }
-            built = true;
-        } finally {
-            if (!built) {
-                breakOff(new IOException("an accepted message could not be sent"));
-            }
+        if (all != null) {
+            held = null;
+            all.buildIn(this, wait);
         }
     }
 
@@ -266,17 +254,7 @@ final class FrameBuffer {
 
     /** Copies the part of the payload that the network did not take, because the array belongs to the caller. */
     private void keepWhatIsLeft(ByteBuffer head, ByteBuffer piece, byte[] payload, int from, int to) {
-        boolean headIsOwn = head == buffer;
-        int left = (headIsOwn ? 0 : head.remaining()) + piece.remaining() + to - from;
-        if (left > 0) {
-            rest = ByteBuffer.allocate(left);
-            if (!headIsOwn) {
-                rest.put(head);
-            }
-            rest.put(piece);
-            PayloadCopies.put(rest, writer, payload, from, to);
-            rest.flip();
-        }
+        rest = PayloadCopies.rest(head == buffer ? NOTHING : head, piece, writer, payload, from, to);
         settle();
     }
 

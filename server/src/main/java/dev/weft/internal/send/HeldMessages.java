@@ -2,6 +2,7 @@ package dev.weft.internal.send;
 
 import dev.weft.parser.Opcode;
 import dev.weft.parser.deflate.SharedMessage;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -41,16 +42,21 @@ final class HeldMessages {
         bytes += frameLength;
     }
 
-    int count() {
-        return count;
-    }
-
-    Opcode opcode(int index) {
-        return (texts >>> index & 1) == 1 ? Opcode.TEXT : Opcode.BINARY;
-    }
-
-    SharedMessage message(int index) {
-        return messages[index];
+    /** Builds the frames of all messages. If that fails, the connection ends: the messages have been accepted. */
+    void buildIn(FrameBuffer buffer, boolean wait) throws IOException {
+        boolean built = false;
+        try {
+            for (int i = 0; i < count; i++) {
+                Opcode opcode = (texts >>> i & 1) == 1 ? Opcode.TEXT : Opcode.BINARY;
+                byte[] payload = messages[i].bytes();
+                buffer.message(opcode, payload, 0, payload.length, messages[i], false, wait);
+            }
+            built = true;
+        } finally {
+            if (!built) {
+                buffer.breakOff(new IOException("an accepted message could not be sent"));
+            }
+        }
     }
 
     /** The number of bytes of all frames, at the most. */

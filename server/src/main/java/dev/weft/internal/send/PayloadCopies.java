@@ -18,10 +18,16 @@ final class PayloadCopies {
         return ByteBuffer.wrap(copy);
     }
 
-    /** Copies a part that the network has not taken. */
-    static void put(ByteBuffer target, FrameWriter writer, byte[] payload, int from, int to) {
-        int at = target.position();
-        target.put(payload, from, to - from);
-        writer.mask(target.array(), at, target.position());
+    /** Copies what the network has not taken: the rest of two buffers, and a part of the payload. Returns null if it is empty. */
+    static ByteBuffer rest(ByteBuffer head, ByteBuffer piece, FrameWriter writer, byte[] payload, int from, int to) {
+        int length = head.remaining() + piece.remaining() + to - from;
+        if (length == 0) {
+            return null;
+        }
+        ByteBuffer rest = ByteBuffer.allocate(length).put(head).put(piece);
+        int at = rest.position();
+        rest.put(payload, from, to - from);
+        writer.mask(rest.array(), at, rest.position());
+        return rest.flip();
     }
 }
