@@ -227,8 +227,7 @@ class ServerAttacksTest {
             }
             Bystander.assertEchoes(one, "one");
             two.leave();
-            Await.until("there is room", () -> server.connectionCount() < 2);
-            try (RawPeer third = RawPeer.open(server)) {
+            try (RawPeer third = RawPeer.openWhenThereIsRoom(server)) {
                 Bystander.assertEchoes(third, "three");
             }
         }

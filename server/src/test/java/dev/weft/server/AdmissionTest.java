@@ -66,7 +66,8 @@ class AdmissionTest {
                 }
                 Await.until("the slot is free", () -> server.connectionCount() == 0);
             }
-            try (RawPeer one = RawPeer.open(server); RawPeer other = RawPeer.open(server)) {
+            try (RawPeer one = RawPeer.openWhenThereIsRoom(server);
+                    RawPeer other = RawPeer.openWhenThereIsRoom(server)) {
                 Bystander.assertEchoes(one, "one");
                 Bystander.assertEchoes(other, "other");
             }

@@ -459,7 +459,9 @@ class HandshakeTest {
                 assertTrue(answer.hasLine("Retry-After: 1"), answer.head());
                 assertEquals(HELLO, first.bytes(textFrame("Hello")).readFrame());
             }
-            RawPeer.awaitService(server);
+            try (RawPeer next = RawPeer.openWhenThereIsRoom(server)) {
+                assertEquals(HELLO, next.bytes(textFrame("Hello")).readFrame());
+            }
         }
     }
 

@@ -124,15 +124,23 @@ public final class RawPeer implements AutoCloseable {
         return peer;
     }
 
-    /** Waits until the server, which was full, opens a connection again: its count of them is lower before that. */
-    static void awaitService(WebSocketServer server) {
-        Await.until("a connection is opened", () -> {
-            try (RawPeer peer = connect(server)) {
-                return peer.text(request()).readHead().startsWith("HTTP/1.1 101 ");
+    /** Like {@link #open}, as soon as a server that was full has room: its count of connections is lower before that. */
+    public static RawPeer openWhenThereIsRoom(WebSocketServer server) throws IOException {
+        AtomicReference<RawPeer> opened = new AtomicReference<>();
+        Await.until("there is room", () -> {
+            try {
+                RawPeer peer = connect(server);
+                opened.set(peer);
+                if (peer.text(request()).readHead().startsWith("HTTP/1.1 101 ")) {
+                    return true;
+                }
+                peer.close();
             } catch (IOException e) {
-                return false; // closed or reset
+                // Closed or reset.
             }
+            return false;
         });
+        return opened.get();
     }
 
     /** The server's answer to a request on a new connection, which the server then ends. */

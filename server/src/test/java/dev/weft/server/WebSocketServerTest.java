@@ -241,7 +241,9 @@ class WebSocketServerTest {
             }
             only.hex(CLOSE_1000).readToEnd();
             only.leave();
-            RawPeer.awaitService(server);
+            try (RawPeer next = RawPeer.openWhenThereIsRoom(server)) {
+                assertEquals(HELLO, next.bytes(textFrame("Hello")).readFrame());
+            }
         }
     }
 
