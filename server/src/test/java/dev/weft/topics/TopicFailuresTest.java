@@ -447,10 +447,12 @@ class TopicFailuresTest {
         Topics topics = Topics.builder().clock(clock).limits(HISTORY).build();
         clock.move(Duration.ofDays(-1));
         topics.publish("a", "message");
-        clock.move(Duration.ofHours(2));
 
-        topics.publish("b", "message");
-
-        Await.until("the unused topic is forgotten", () -> topics.topicCount() == 1);
+        // A check skips a topic that another one is just looking at.
+        Await.until("the unused topic is forgotten", () -> {
+            clock.move(Duration.ofHours(2));
+            topics.publish("b", "message");
+            return topics.topicCount() == 1;
+        });
     }
 }
