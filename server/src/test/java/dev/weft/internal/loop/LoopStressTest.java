@@ -19,7 +19,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * {@code -Dweft.stress.seconds=} sets how long each sound variant is stressed.
  */
 @Timeout(3600)
-@ExtendWith(FailsForGood.class)
 class LoopStressTest {
     private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
     private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 3));
@@ -33,12 +32,14 @@ class LoopStressTest {
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(1000);
 
     @Test
+    @ExtendWith(FailsForGood.class)
     void everyThreadMustGoOn() throws Exception {
         stress(LoopVariant.real());
     }
 
     /** The steps drawn out, so that they meet in many more ways. */
     @Test
+    @ExtendWith(FailsForGood.class)
     void everyThreadMustGoOnHoweverSlowTheSteps() throws Exception {
         stress(LoopVariant.copy());
     }

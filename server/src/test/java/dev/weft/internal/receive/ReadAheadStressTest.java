@@ -20,7 +20,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * {@code -Dweft.stress.seconds=} sets how long each sound variant is stressed.
  */
 @Timeout(3600)
-@ExtendWith(FailsForGood.class)
 class ReadAheadStressTest {
     private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
     private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
@@ -34,12 +33,14 @@ class ReadAheadStressTest {
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(500);
 
     @Test
+    @ExtendWith(FailsForGood.class)
     void messagesAndAnswersMustBeWholeAndInOrder() throws Exception {
         stress(ReadAheadVariant.real());
     }
 
     /** The steps drawn out, so that they meet in many more ways. */
     @Test
+    @ExtendWith(FailsForGood.class)
     void messagesAndAnswersMustBeInOrderDespiteDelays() throws Exception {
         stress(ReadAheadVariant.copy());
     }

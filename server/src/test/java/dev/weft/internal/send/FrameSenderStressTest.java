@@ -19,7 +19,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * {@code -Dweft.stress.seconds=} sets how long each sound variant is stressed.
  */
 @Timeout(3600)
-@ExtendWith(FailsForGood.class)
 class FrameSenderStressTest {
     private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
     private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
@@ -33,12 +32,14 @@ class FrameSenderStressTest {
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(500);
 
     @Test
+    @ExtendWith(FailsForGood.class)
     void acceptedMessagesMustArriveWholeAndInOrder() throws Exception {
         stress(SenderVariant.real());
     }
 
     /** The steps drawn out, so that they meet in many more ways. */
     @Test
+    @ExtendWith(FailsForGood.class)
     void acceptedMessagesMustArriveInOrderDespiteDelays() throws Exception {
         stress(SenderVariant.copy());
     }

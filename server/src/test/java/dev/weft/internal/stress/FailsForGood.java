@@ -7,8 +7,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
 /**
- * A test that has failed once fails at each further attempt in the same JVM. For stress tests: {@code scripts/test --retry} must not
- * hide a fault that is found only by chance.
+ * A test that has failed once fails at each further attempt in the same JVM. For tests that stress sound code: {@code scripts/test
+ * --retry} must not hide a fault that is found only by chance.
  */
 public final class FailsForGood implements BeforeTestExecutionCallback, TestExecutionExceptionHandler {
     private static final Map<String, Throwable> FAILURES = new ConcurrentHashMap<>();

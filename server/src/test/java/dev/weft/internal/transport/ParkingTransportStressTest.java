@@ -20,7 +20,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * -Dweft.stress.seconds=} sets how long each sound variant is stressed.
  */
 @Timeout(3600)
-@ExtendWith(FailsForGood.class)
 class ParkingTransportStressTest {
     private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
     private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
@@ -33,6 +32,7 @@ class ParkingTransportStressTest {
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(700);
 
     @ParameterizedTest
+    @ExtendWith(FailsForGood.class)
     @MethodSource("dev.weft.internal.transport.Driver#ofThisJava")
     void everyWaitEndsAndEveryByteArrives(Driver driver) throws Exception {
         stress(TransportVariant.real(), driver);
@@ -40,6 +40,7 @@ class ParkingTransportStressTest {
 
     /** The steps of the state machine drawn out, so that they meet in many more ways. */
     @ParameterizedTest
+    @ExtendWith(FailsForGood.class)
     @MethodSource("dev.weft.internal.transport.Driver#ofThisJava")
     void everyByteMustArriveDespiteDelays(Driver driver) throws Exception {
         stress(TransportVariant.copy(), driver);
