@@ -66,9 +66,9 @@ public final class FileRpc {
                 .start();
     }
 
-    /** Up to 32 calls run on threads of their own. This thread runs the next one itself, and so receives no further ones. */
+    /** Up to 32 calls run concurrently: the last of them on this thread, which receives no further ones meanwhile. */
     private void serveCalls(WebSocketConnection peer) throws IOException {
-        ExecutorService calls = new ThreadPoolExecutor(0, 32, 0, TimeUnit.SECONDS, new SynchronousQueue<>(),
+        ExecutorService calls = new ThreadPoolExecutor(0, 31, 0, TimeUnit.SECONDS, new SynchronousQueue<>(),
                 Thread.ofVirtual().factory(), new ThreadPoolExecutor.CallerRunsPolicy());
         try {
             while (peer.receive() instanceof Message.Text(String text)) {
