@@ -7,14 +7,10 @@ import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /** A server without listeners, for the test kit: it is given its connections, and its clock is advanced by hand. */
 final class ServerOverMemory implements MemoryServer {
     private static final CloseOptions AT_ONCE = CloseOptions.builder().grace(Duration.ofMillis(500)).build();
-
-    private static final long PAUSE_NANOS = 1_000_000;
-    private static final long LONGEST_NANOS = 500_000_000;
 
     private final SteppedClock clock = new SteppedClock();
     private final WebSocketServer server;
@@ -46,10 +42,7 @@ final class ServerOverMemory implements MemoryServer {
 
     @Override
     public void awaitOpened(long count) {
-        long begin = System.nanoTime();
-        while (server.counters().openedCount() < count && System.nanoTime() - begin < LONGEST_NANOS) {
-            LockSupport.parkNanos(PAUSE_NANOS);
-        }
+        SteppedClock.awaitBriefly(() -> server.counters().openedCount() >= count);
     }
 
     @Override

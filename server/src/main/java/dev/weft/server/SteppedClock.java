@@ -3,6 +3,7 @@ package dev.weft.server;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * A clock that stands still until it is moved by hand, for the test kit. One thread waits for it: that of the drain, once there
@@ -10,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class SteppedClock implements ShutdownClock {
     private static final long PAUSE_NANOS = 1_000_000;
-    /** The maximum wait for the drain's thread. */
+    /** The maximum wait for a thread of the server. */
     private static final long LONGEST_NANOS = 500_000_000;
 
     private volatile long now;
@@ -45,8 +46,13 @@ final class SteppedClock implements ShutdownClock {
 
     /** Waits, for half a second at most, until the drain's thread, if there is one, has done what is due. */
     void settle() {
+        awaitBriefly(() -> waitsUntil > now);
+    }
+
+    /** Waits, for half a second at most, until another thread has done something. In real time. */
+    static void awaitBriefly(BooleanSupplier done) {
         long begin = System.nanoTime();
-        while (waitsUntil <= now && System.nanoTime() - begin < LONGEST_NANOS) {
+        while (!done.getAsBoolean() && System.nanoTime() - begin < LONGEST_NANOS) {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
     }

@@ -101,8 +101,9 @@ public final class TestServer implements AutoCloseable {
 
     /**
      * Moves the clock of the server's ends: keepalive pings are sent and deadlines expire in the order in which they are due.
-     * Does not wait for the duration. After each step in which the server had to start a thread, it waits about 30 ms for an
-     * answer, or at most half a second. Only one thread at a time may call it.
+     * First waits, at most half a second, until the server's end of each connection is open. Does not wait for the duration.
+     * After each step in which the server had to start a thread, it waits about 30 ms for an answer, or at most half a second.
+     * Only one thread at a time may call it.
      *
      * @param duration not negative, at most 20 days
      * @throws IllegalArgumentException if the duration is out of bounds
@@ -115,11 +116,12 @@ public final class TestServer implements AutoCloseable {
 
     /**
      * Drains the server, like {@link WebSocketServer#drain(DrainSettings)}. The times of the settings follow the server's
-     * clock. Waits at most half a second, until what is due at once has been done.
+     * clock. Waits as {@link #advance} does first, and then at most half a second, until what is due at once has been done.
      */
     public void drain(DrainSettings settings) {
+        Objects.requireNonNull(settings, "settings");
         server.awaitOpened(opened.get());
-        server.drain(Objects.requireNonNull(settings, "settings"));
+        server.drain(settings);
     }
 
     /** Aborts the clients' ends and shuts the server down. Interrupts a handler that does not end within half a second. */
