@@ -124,21 +124,25 @@ public final class RawPeer implements AutoCloseable {
         return peer;
     }
 
-    /** Like {@link #open}, as soon as a server that was full has room: its count of connections is lower before that. */
-    public static RawPeer openWhenThereIsRoom(WebSocketServer server) throws IOException {
+    /** Like {@link #open}, once a server that was full has room; it counts one connection less a moment before that. */
+    public static RawPeer openWhenThereIsRoom(WebSocketServer server) {
         AtomicReference<RawPeer> opened = new AtomicReference<>();
         Await.until("there is room", () -> {
             try {
                 RawPeer peer = connect(server);
-                opened.set(peer);
-                if (peer.text(request()).readHead().startsWith("HTTP/1.1 101 ")) {
-                    return true;
+                try {
+                    if (peer.text(request()).readHead().startsWith("HTTP/1.1 101 ")) {
+                        opened.set(peer);
+                    }
+                } finally {
+                    if (opened.get() == null) {
+                        peer.close();
+                    }
                 }
-                peer.close();
             } catch (IOException e) {
                 // Closed or reset.
             }
-            return false;
+            return opened.get() != null;
         });
         return opened.get();
     }
