@@ -62,7 +62,10 @@ public final class ConnectionScheduler implements Executor {
         }
     }
 
-    /** Pauses before another attempt to get memory, without allocating. A virtual thread is pinned here, and parking for a limited time would need memory. */
+    /**
+     * Pauses before another attempt to get memory, without allocating. A virtual thread is pinned here, and parking for a
+     * limited time would need memory.
+     */
     static void pause() {
         if (Thread.currentThread().isVirtual()) {
             Thread.onSpinWait();

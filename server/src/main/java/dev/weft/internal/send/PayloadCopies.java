@@ -18,7 +18,10 @@ final class PayloadCopies {
         return ByteBuffer.wrap(copy);
     }
 
-    /** Copies what the network has not taken: the rest of two buffers, and a part of the payload. Returns null if it is empty. */
+    /**
+     * Copies what the network has not taken: the rest of two buffers, and a part of the payload. Returns {@code null} if it has
+     * taken everything.
+     */
     static ByteBuffer rest(ByteBuffer head, ByteBuffer piece, FrameWriter writer, byte[] payload, int from, int to) {
         int length = head.remaining() + piece.remaining() + to - from;
         if (length == 0) {
