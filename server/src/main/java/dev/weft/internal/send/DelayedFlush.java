@@ -4,14 +4,24 @@ import dev.weft.internal.time.ShortTimer;
 
 /**
  * Flushes held-back frames in time: if the timer finds the same frames held as at its last check, a virtual thread flushes
- * them. A sender that serves its peer quickly has flushed them itself by then. A sender whose lock is taken is not watched: the
- * thread that holds the lock flushes when it releases it.
+ * them. A sender that serves its peer quickly has flushed them itself by then. If frames were added meanwhile, the timer waits
+ * a few checks longer: a thread that sends several messages to very many connections comes back to each of them late, and all
+ * the later if each message is written by itself. A sender whose lock is taken is not watched: the thread that holds the lock
+ * flushes when it releases it.
  */
 abstract class DelayedFlush extends ShortTimer.Entry {
+    /** The number of checks after which frames are flushed although others were added. */
+    private static final int MOST_CHECKS = 4;
+
     private short writesBefore;
+    private short additionsBefore;
+    private byte checks;
 
     /** The number of writes so far; wraps around. */
     abstract short writes();
+
+    /** The number of messages that were added so far; wraps around. */
+    abstract short additions();
 
     /** Whether frames are held back now. */
     abstract boolean isHeld();
@@ -22,18 +32,20 @@ abstract class DelayedFlush extends ShortTimer.Entry {
     @Override
     protected final void watchBegins() {
         writesBefore = writes();
+        additionsBefore = additions();
     }
 
     @Override
     protected final void look(ShortTimer timer) {
-        boolean overdue = writes() == writesBefore;
+        boolean written = writes() != writesBefore;
+        boolean added = additions() != additionsBefore;
         unwatch();
-        if (isHeld()) {
-            if (overdue) {
-                timer.runWithOthers(this::flushOverdue);
-            } else {
-                watch(timer);
-            }
+        checks = isHeld() && !written ? (byte) (checks + 1) : 0;
+        if (checks > 0 && !(added && checks < MOST_CHECKS)) {
+            checks = 0;
+            timer.runWithOthers(this::flushOverdue);
+        } else if (isHeld()) {
+            watch(timer);
         }
     }
 }

@@ -50,8 +50,9 @@ final class FrameBuffer {
     private boolean closeBuilt;
     /** The number of messages that end in frames built since the last write. */
     private byte messages;
-    /** The number of writes; wraps around. */
+    /** The numbers of writes, and of whole messages that were added; they wrap around. */
     private short writes;
+    private short additions;
 
     FrameBuffer(Transport transport, FrameWriter writer, Extension extension, BufferPool pool, ClosingHandshake closing,
             Deadlines deadlines, SendLock lock) {
@@ -101,6 +102,11 @@ final class FrameBuffer {
         return writes;
     }
 
+    /** The number of whole messages that were built or held back; as {@link #writes()}. */
+    short additions() {
+        return additions;
+    }
+
     /** Builds our Close frame, which is the last frame. */
     void close(byte[] payload, boolean wait) throws IOException {
         frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, wait);
@@ -127,6 +133,7 @@ final class FrameBuffer {
      */
     void message(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean hold, boolean wait)
             throws IOException {
+        additions++;
         if (hold && shared != null && holdUnbuilt(opcode, shared)) {
             return;
         }

@@ -355,6 +355,11 @@ public final class FrameSender extends DelayedFlush {
     }
 
     @Override
+    short additions() {
+        return buffer.additions();
+    }
+
+    @Override
     boolean isHeld() {
         return state == SendState.HELD;
     }

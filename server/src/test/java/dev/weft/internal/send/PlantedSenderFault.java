@@ -78,13 +78,13 @@ enum PlantedSenderFault {
             """),
     /** The timer looks once, when newer frames are held back. */
     WATCH_NOT_RENEWED("""
-                            timer.runWithOthers(this::flushOverdue);
-                        } else {
-                            watch(timer);
-                        }
+                        timer.runWithOthers(this::flushOverdue);
+                    } else if (isHeld()) {
+                        watch(timer);
+                    }
             """, """
-                            timer.runWithOthers(this::flushOverdue);
-                        }
+                        timer.runWithOthers(this::flushOverdue);
+                    }
             """),
     /** The thread that releases the lock always finds the flag set, or no thread flushes. */
     FLUSH_DUE_CLEARED_LATE("""
