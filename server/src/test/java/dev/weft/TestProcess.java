@@ -69,6 +69,17 @@ public final class TestProcess implements AutoCloseable {
         return command;
     }
 
+    /** The options for loops, over the engine that this JVM is told to use. */
+    public static List<String> loopOptions() {
+        List<String> options = new ArrayList<>(List.of("--add-opens=java.base/java.lang=ALL-UNNAMED"));
+        String engine = System.getProperty("dev.weft.engine");
+        if (engine != null) {
+            options.addAll(List.of("--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
+                    "--enable-native-access=ALL-UNNAMED", "-Ddev.weft.engine=" + engine));
+        }
+        return options;
+    }
+
     /**
      * For the main method of a process that reads no input: the process ends when its standard input does, and so with the
      * JVM that started it, even if that was killed.

@@ -42,8 +42,9 @@ class FullHeapTest {
     private final List<Thread> traffic = new ArrayList<>();
 
     private int start(TransportKind transport) throws IOException {
-        List<String> command = TestProcess.java(List.of("-Xmx64m", "--add-opens=java.base/java.lang=ALL-UNNAMED"),
-                FullHeap.class, transport.name(),
+        List<String> options = new ArrayList<>(TestProcess.loopOptions());
+        options.add("-Xmx64m");
+        List<String> command = TestProcess.java(options, FullHeap.class, transport.name(),
                 Integer.toString(PING_INTERVAL_MILLIS), Integer.toString(MESSAGE_TIMEOUT_MILLIS));
         started = TestProcess.start(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD), LIMIT);
         process = started.process();

@@ -164,7 +164,7 @@ class ServerAttacksTest {
             List<Path> files;
             try (Stream<Path> found = Files.walk(root)) {
                 files = found.filter(file -> file.toString().endsWith(".class")
-                        && !file.endsWith("module-info.class")).toList();
+                        && !file.endsWith("module-info.class") && !file.startsWith(root.resolve("META-INF"))).toList();
             }
             for (Path file : files) {
                 String name = root.relativize(file).toString().replace(file.getFileSystem().getSeparator(), ".");

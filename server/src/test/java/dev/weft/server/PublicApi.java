@@ -59,7 +59,8 @@ final class PublicApi {
         ModuleReference module = ModuleFinder.of(location).findAll().iterator().next();
         List<Class<?>> types;
         try (ModuleReader reader = module.open(); Stream<String> entries = reader.list()) {
-            types = entries.filter(entry -> entry.endsWith(".class") && !entry.endsWith("-info.class"))
+            types = entries.filter(entry -> entry.endsWith(".class") && !entry.endsWith("-info.class")
+                    && !entry.startsWith("META-INF/"))
                     .<Class<?>>map(entry -> load(entry.substring(0, entry.length() - 6).replace('/', '.'))).toList();
         }
         return of(module.descriptor(), types);

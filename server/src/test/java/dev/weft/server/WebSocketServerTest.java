@@ -388,8 +388,9 @@ class WebSocketServerTest {
         try (WebSocketServer server = Handlers.echoServer().start()) {
             port = server.port();
         }
+        String engine = "io_uring".equals(System.getProperty("dev.weft.engine")) ? ", io_uring" : "";
         String where = Integer.getInteger("dev.weft.loops", 1) > 0
-                ? "loops: " + Runtime.getRuntime().availableProcessors()
+                ? "loops: " + Runtime.getRuntime().availableProcessors() + engine
                 : "the JDK's scheduler, with pollers: 1 (no loops: dev.weft.loops is 0)";
         assertEquals(List.of("listening on /127.0.0.1:" + port + "; connections run on " + where,
                 "stopped listening on /127.0.0.1:" + port + "; of 0 connections 0 were aborted"),

@@ -1,9 +1,8 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.loop.ConnectionScheduler;
+import dev.weft.internal.transport.SocketEngine.ListenerWatch;
 import java.io.IOException;
-import java.nio.channels.CancelledKeyException;
-import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -22,17 +21,13 @@ import java.util.function.Consumer;
  *      │ helper: has accepted one, or none is left    │ turn: failed
  *      └─────────────────── FAILED ◀──────────────────┘
  * </pre>
- * Readiness is level-triggered: what the engine sees while a turn runs, it sees again on its next look. If it sees this often
- * before the state is WATCHED again, it stops watching the socket. Afterwards it reads the state once more, and the thread that
- * changes the state to WATCHED then reads whether the socket is watched; so one of them finds that it must be watched again.
+ * The thread that changes the state to WATCHED afterwards asks the engine to watch the socket again, if it does not.
  */
-public final class AcceptingSocket implements WatchedSocket {
+public final class AcceptingSocket {
     private enum State {
         WATCHED, ACCEPTING, FAILED
     }
 
-    /** The number of times that the engine sees the socket ready in vain before it stops watching it. */
-    private static final int PATIENCE = 8;
     /** The maximum number of connections that one turn accepts. */
     private static final int MOST_PER_TURN = 16;
 
@@ -40,11 +35,9 @@ public final class AcceptingSocket implements WatchedSocket {
             .newUpdater(AcceptingSocket.class, State.class, "state");
 
     private final ServerSocketChannel channel;
-    private final SelectorEngine engine;
     private final ConnectionScheduler scheduler;
     private final Consumer<SocketChannel> admission;
     private final Runnable turn = this::takeTurn;
-    private final Runnable watchAgain = this::watchAgain;
     private Runnable wakeHelper;
 
     private volatile State state = State.WATCHED;
@@ -55,17 +48,14 @@ public final class AcceptingSocket implements WatchedSocket {
     /** For the turns. */
     private int mostNow = 1;
 
-    private volatile SelectionKey key;
-    /** Changed by the engine's thread alone. */
-    private volatile boolean watched = true;
-    private int inVain;
+    private final ListenerWatch watch;
 
-    AcceptingSocket(ServerSocketChannel channel, SelectorEngine engine, ConnectionScheduler scheduler,
+    AcceptingSocket(ServerSocketChannel channel, SocketEngine engine, ConnectionScheduler scheduler,
             Consumer<SocketChannel> admission) {
         this.channel = channel;
-        this.engine = engine;
         this.scheduler = scheduler;
         this.admission = admission;
+        this.watch = engine.watch(channel, this);
     }
 
     /**
@@ -76,56 +66,43 @@ public final class AcceptingSocket implements WatchedSocket {
     public void start(Runnable wakeHelper) throws IOException {
         this.wakeHelper = wakeHelper;
         channel.configureBlocking(false);
-        key = engine.register(channel, this);
+        watch.start();
     }
 
     // The engine's thread.
 
-    @Override
-    public void ready(SelectionKey ready, int operations) {
-        if (STATE.compareAndSet(this, State.WATCHED, State.ACCEPTING)) {
-            inVain = 0;
+    /**
+     * Connections have arrived.
+     *
+     * @return false if a turn that accepts is already due or in progress
+     */
+    boolean arrived() {
+        boolean due = STATE.compareAndSet(this, State.WATCHED, State.ACCEPTING);
+        if (due) {
             scheduler.execute(turn);
-        } else if (++inVain >= PATIENCE) {
-            stopWatching(ready);
         }
+        return due;
     }
 
-    private void stopWatching(SelectionKey ready) {
-        watched = false;
-        try {
-            ready.interestOps(0);
-        } catch (Throwable e) {
-            // Closed meanwhile; or there is no memory, and the next look tries again.
-            watched = true;
-            return;
-        }
-        if (state == State.WATCHED) {
-            watchAgain();
-        }
+    /** Whether a turn accepts when connections arrive. */
+    boolean awaitsArrivals() {
+        return state == State.WATCHED;
     }
 
-    private void watchAgain() {
-        try {
-            key.interestOps(SelectionKey.OP_ACCEPT);
-            watched = true;
-            inVain = 0;
-        } catch (CancelledKeyException e) {
-            // Closed meanwhile.
-        } catch (Throwable e) {
-            fail(e);
-        }
+    /** The descriptor of the socket, which was closed, has been released. */
+    void released() {
+        LockSupport.unpark(waiter);
     }
 
-    private void fail(Throwable thrown) {
+    /** The engine cannot watch for connections. */
+    void fail(Throwable thrown) {
         failure = thrown;
         state = State.FAILED;
         wakeHelper.run();
     }
 
     /** The loop ends, which loops with listening sockets do not. */
-    @Override
-    public void close() {
+    void close() {
         try {
             channel.close();
         } catch (IOException e) {
@@ -168,13 +145,11 @@ public final class AcceptingSocket implements WatchedSocket {
 
     private void watch() {
         state = State.WATCHED;
-        if (!watched) {
-            try {
-                engine.request(watchAgain);
-            } catch (Throwable e) {
-                state = State.FAILED;
-                throw e;
-            }
+        try {
+            watch.watchAgain();
+        } catch (Throwable e) {
+            state = State.FAILED;
+            throw e;
         }
     }
 
@@ -207,12 +182,12 @@ public final class AcceptingSocket implements WatchedSocket {
 
     /** Whether the engine watches for connections. */
     boolean isWatched() {
-        return watched;
+        return watch.isWatched();
     }
 
     /** Makes the loop release the descriptor of the channel, which has been closed, soon. Does not wait. */
     public void release() {
-        engine.wakeUp();
+        watch.release(() -> {});
     }
 
     /**
@@ -225,8 +200,8 @@ public final class AcceptingSocket implements WatchedSocket {
         long left = longest.toNanos();
         Thread thread = Thread.currentThread();
         waiter = thread;
-        engine.requestRelease(() -> LockSupport.unpark(thread));
-        while ((channel.isRegistered() || state == State.ACCEPTING) && left > 0) {
+        watch.release(() -> LockSupport.unpark(thread));
+        while ((!watch.isReleased() || state == State.ACCEPTING) && left > 0) {
             LockSupport.parkNanos(this, left);
             if (Thread.interrupted()) {
                 throw new InterruptedException();

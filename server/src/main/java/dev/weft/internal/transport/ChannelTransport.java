@@ -48,11 +48,20 @@ public abstract class ChannelTransport implements Transport {
     }
 
     @Override
-    public final boolean hasUnread() {
+    public boolean hasUnread() {
         try {
             return hasArrived();
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /** Closes the channel; no caller could use an exception, and the descriptor is released either way. */
+    protected final void closeChannel() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // See above.
         }
     }
 
@@ -64,7 +73,7 @@ public abstract class ChannelTransport implements Transport {
     }
 
     @Override
-    public final void shutdownOutput() throws IOException {
+    public void shutdownOutput() throws IOException {
         channel.shutdownOutput();
     }
 

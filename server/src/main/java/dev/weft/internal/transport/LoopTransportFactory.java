@@ -23,7 +23,9 @@ final class LoopTransportFactory implements TransportFactory {
     private static final int SURPLUS = 32;
 
     private final Loops loops;
-    private final List<SelectorEngine> engines;
+    private final List<SocketEngine> engines;
+    /** What the engines are, for the description. */
+    private final String what;
     /** Whether the loops are shared, and so not ended by {@link #close()}. */
     private final boolean shared;
     /** The number of threads started so far. */
@@ -34,10 +36,12 @@ final class LoopTransportFactory implements TransportFactory {
      * A factory for loops that are running.
      *
      * @param engines the loops' engines, in the same order
+     * @param what    what they are, for the description; may be empty
      */
-    LoopTransportFactory(Loops loops, List<SelectorEngine> engines, boolean shared) {
+    LoopTransportFactory(Loops loops, List<SocketEngine> engines, String what, boolean shared) {
         this.loops = loops;
         this.engines = engines;
+        this.what = what;
         this.shared = shared;
     }
 
@@ -71,15 +75,12 @@ final class LoopTransportFactory implements TransportFactory {
             most = engines.get(i).size() > engines.get(most).size() ? i : most;
             fewest = engines.get(i).size() < engines.get(fewest).size() ? i : fewest;
         }
-        SelectorEngine from = engines.get(most);
-        SelectorEngine to = engines.get(fewest);
+        SocketEngine from = engines.get(most);
+        SocketEngine to = engines.get(fewest);
         int surplus = from.size() - to.size();
         if (surplus > SURPLUS && from.size() > FACTOR * to.size() && moving.compareAndSet(0, 1)) {
             ConnectionScheduler example = loops.scheduler(fewest);
-            from.request(() -> {
-                from.move(surplus / 2, to, example);
-                moving.set(0);
-            });
+            from.move(surplus / 2, to, example, () -> moving.set(0));
         }
     }
 
@@ -111,7 +112,7 @@ final class LoopTransportFactory implements TransportFactory {
 
     @Override
     public String description() {
-        return "loops: " + engines.size();
+        return "loops: " + engines.size() + what;
     }
 
     @Override

@@ -310,9 +310,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
         }
         WRITING.getAndSet(this, CLOSED);
         try {
-            channel.close();
-        } catch (IOException e) {
-            // The descriptor is released either way, and no caller could use this exception.
+            closeChannel();
         } finally {
             // The selector releases the descriptor on its next select.
             engine.wakeUp();

@@ -1,7 +1,6 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.loop.ConnectionScheduler;
-import dev.weft.internal.loop.Engine;
 import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
@@ -28,7 +27,7 @@ import java.util.function.Consumer;
  * Only the driving thread changes a key's interest set, so no two changes can overtake each other; other threads ask for a
  * change with {@link #request}.
  */
-final class SelectorEngine implements Engine {
+final class SelectorEngine implements SocketEngine {
     /** The number of ready sockets that the JDK takes from epoll at a time; the array grows if it takes more. */
     private static final int MOST_PER_LOOK = 1024;
     /**
@@ -72,13 +71,8 @@ final class SelectorEngine implements Engine {
 
     // Any thread.
 
-    /**
-     * Creates a transport over this connected channel.
-     *
-     * @param scheduler schedules the connection's threads, or {@code null} if the JDK does
-     * @throws ClosedSelectorException if the engine has been closed
-     */
-    ParkingTransport register(SocketChannel channel, ConnectionScheduler scheduler) throws IOException {
+    @Override
+    public ParkingTransport register(SocketChannel channel, ConnectionScheduler scheduler) throws IOException {
         channel.configureBlocking(false);
         ParkingTransport transport = new ParkingTransport(channel, this, scheduler);
         transport.registered(register(channel, SelectionKey.OP_READ, transport));
@@ -120,6 +114,14 @@ final class SelectorEngine implements Engine {
     }
 
     @Override
+    public void move(int count, SocketEngine other, ConnectionScheduler example, Runnable done) {
+        request(() -> {
+            moveNow(count, (SelectorEngine) other, example);
+            done.run();
+        });
+    }
+
+    @Override
     public void wakeUp() {
         // The driving thread raises its flag before it looks for requests for the last time, and this thread adds its request
         // before it looks at the flag, so one of the two sees the other. If several threads see the flag, only one wakes the
@@ -139,14 +141,18 @@ final class SelectorEngine implements Engine {
         return place;
     }
 
-    /** The number of sockets that are watched. */
-    int size() {
+    @Override
+    public int size() {
         return selector.keys().size();
     }
 
-    /** Watches for connections that arrive at a listening socket. */
-    SelectionKey register(ServerSocketChannel channel, AcceptingSocket socket) throws IOException {
-        SelectionKey key = channel.register(selector, SelectionKey.OP_ACCEPT, socket);
+    @Override
+    public ListenerWatch watch(ServerSocketChannel channel, AcceptingSocket socket) {
+        return new SelectorListenerWatch(channel, socket, this);
+    }
+
+    SelectionKey register(ServerSocketChannel channel, SelectorListenerWatch watch) throws IOException {
+        SelectionKey key = channel.register(selector, SelectionKey.OP_ACCEPT, watch);
         wakeUp();
         return key;
     }
@@ -246,10 +252,7 @@ final class SelectorEngine implements Engine {
         }
     }
 
-    /**
-     * Moves this number of sockets to another engine, and their threads to that engine's loop, the loop of the given scheduler.
-     */
-    void move(int count, SelectorEngine other, ConnectionScheduler example) {
+    private void moveNow(int count, SelectorEngine other, ConnectionScheduler example) {
         int left = count;
         for (SelectionKey key : selector.keys()) {
             if (left == 0) {

@@ -19,6 +19,9 @@ final class SharedLoops {
     /** The number of loops; by default one for each processor. 0: no loops. */
     private static final String COUNT = "dev.weft.loops";
     private static final int MOST = 1024;
+    /** What watches the sockets: {@code selector}, the default, or {@code io_uring}. */
+    private static final String ENGINE = "dev.weft.engine";
+    private static final String IO_URING = "io_uring";
 
     private static final Logger LOGGER = System.getLogger("dev.weft");
     private static final ReentrantLock LOCK = new ReentrantLock();
@@ -52,14 +55,19 @@ final class SharedLoops {
     /** Starts separate loops, shared or not; there must be no obstacle. */
     static LoopTransportFactory open(String name, int count, boolean shared, Failures.Reporter reporter)
             throws IOException {
-        List<SelectorEngine> engines = new ArrayList<>();
+        boolean wanted = IO_URING.equals(System.getProperty(ENGINE));
+        Optional<String> obstacle = wanted ? Rings.obstacle() : Optional.empty();
+        boolean rings = wanted && obstacle.isEmpty();
+        List<SocketEngine> engines = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
-                engines.add(new SelectorEngine(new Failures(name + "-" + i, reporter), i));
+                Failures failures = new Failures(name + "-" + i, reporter);
+                engines.add(rings ? new IoUringEngine(failures, i) : new SelectorEngine(failures, i));
             }
-            return new LoopTransportFactory(new Loops(name, engines, reporter), List.copyOf(engines), shared);
+            String what = rings ? ", " + IO_URING : obstacle.map(why -> ", no io_uring: " + why).orElse("");
+            return new LoopTransportFactory(new Loops(name, engines, reporter), List.copyOf(engines), what, shared);
         } catch (Throwable e) {
-            engines.forEach(SelectorEngine::close);
+            engines.forEach(SocketEngine::close);
             throw e;
         }
     }

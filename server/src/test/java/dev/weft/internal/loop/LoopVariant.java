@@ -14,7 +14,7 @@ final class LoopVariant {
             PACKAGE + "ConnectionScheduler", PACKAGE + "Watchdog", TRANSPORT + "SelectorEngine");
     /** Classes that belong to the copy's packages and are not copied. */
     private static final List<String> NEIGHBOURS = List.of(PACKAGE + "VirtualThreads", PACKAGE + "StressedLoops",
-            TRANSPORT + "StressedEngines", TRANSPORT + "ParkingTransport");
+            TRANSPORT + "StressedEngines", TRANSPORT + "ParkingTransport", TRANSPORT + "SocketEngine");
     /** A line on which a statement begins. */
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|for|return)\\b"
             + "|[a-z]\\w*(\\.\\w+)? = |[A-Z]{4,}\\.|(Runnable|ConnectionScheduler|LoopThread|Loop) \\w+( =|;)"

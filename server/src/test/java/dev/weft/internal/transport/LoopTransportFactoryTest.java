@@ -29,7 +29,7 @@ class LoopTransportFactoryTest {
     private LoopTransportFactory looping;
 
     /** A connection whose thread sends back every byte, and the channel at its other end. */
-    private record Echo(ParkingTransport transport, Thread thread, SocketChannel peer) {
+    private record Echo(Transport transport, Thread thread, SocketChannel peer) {
         void check(byte value) throws IOException {
             peer.write(ByteBuffer.wrap(new byte[]{value}));
             ByteBuffer back = ByteBuffer.allocate(1);
@@ -53,12 +53,12 @@ class LoopTransportFactoryTest {
 
     private Echo echo() throws IOException {
         SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
-        ParkingTransport transport = (ParkingTransport) looping.over(listener.accept());
+        Transport transport = looping.over(listener.accept());
         Thread thread = transport.threadBuilder().start(() -> sendBack(transport));
         return new Echo(transport, thread, peer);
     }
 
-    private static void sendBack(ParkingTransport transport) {
+    private static void sendBack(Transport transport) {
         ByteBuffer buffer = ByteBuffer.allocate(100);
         try {
             while (transport.read(buffer.clear()) >= 0) {
@@ -70,8 +70,14 @@ class LoopTransportFactoryTest {
         transport.close();
     }
 
-    private static List<Echo> of(SelectorEngine engine, List<Echo> all) {
-        return all.stream().filter(each -> each.transport.engine() == engine).toList();
+    private static SocketEngine engine(Echo echo) {
+        return echo.transport instanceof ParkingTransport parking
+                ? parking.engine()
+                : ((IoUringTransport) echo.transport).engine();
+    }
+
+    private static List<Echo> of(SocketEngine engine, List<Echo> all) {
+        return all.stream().filter(each -> engine(each) == engine).toList();
     }
 
     @Test
@@ -80,7 +86,7 @@ class LoopTransportFactoryTest {
         for (int i = 0; i < 10; i++) {
             all.add(echo());
         }
-        assertEquals(5, of(all.getFirst().transport.engine(), all).size());
+        assertEquals(5, of(engine(all.getFirst()), all).size());
         assertEquals(2, looping.places());
         assertEquals(5, all.stream().filter(each -> each.transport.place() == 0).count());
         assertEquals(5, all.stream().filter(each -> each.transport.place() == 1).count());
@@ -93,11 +99,11 @@ class LoopTransportFactoryTest {
         for (int i = 0; i < CONNECTIONS; i++) {
             all.add(echo());
         }
-        SelectorEngine full = all.getFirst().transport.engine();
-        List<Echo> ended = all.stream().filter(each -> each.transport.engine() != full).skip(LEFT).toList();
+        SocketEngine full = engine(all.getFirst());
+        List<Echo> ended = all.stream().filter(each -> engine(each) != full).skip(LEFT).toList();
         end(ended);
         all.removeAll(ended);
-        SelectorEngine empty = all.stream().map(each -> each.transport.engine()).filter(each -> each != full)
+        SocketEngine empty = all.stream().map(each -> engine(each)).filter(each -> each != full)
                 .findAny().orElseThrow();
         Await.until("the ended ones are forgotten", () -> empty.size() == LEFT);
         FutureTask<Void> traffic = new FutureTask<>(() -> {
@@ -114,7 +120,7 @@ class LoopTransportFactoryTest {
         traffic.get();
         looping.tend();
         assertEquals(all.size() / 2, of(empty, all).size());
-        assertEquals(all.size() / 2, all.stream().filter(each -> each.transport.place() == empty.place()).count());
+        assertEquals(all.size() / 2, all.stream().filter(each -> engine(each) == empty).count());
         Await.until("the old keys are gone", () -> full.size() + empty.size() == all.size());
         assertTrue(all.stream().allMatch(each -> each.thread.isAlive()));
         end(all);

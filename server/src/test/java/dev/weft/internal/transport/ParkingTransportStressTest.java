@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.stress.FailsForGood;
 import dev.weft.internal.stress.PlantedFaults;
+import dev.weft.internal.transport.TransportVariant.Kind;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
@@ -35,7 +36,7 @@ class ParkingTransportStressTest {
     @ExtendWith(FailsForGood.class)
     @MethodSource("dev.weft.internal.transport.Driver#ofThisJava")
     void everyWaitEndsAndEveryByteArrives(Driver driver) throws Exception {
-        stress(TransportVariant.real(), driver);
+        stress(TransportVariant.real(Kind.PARKING), driver);
     }
 
     /** The steps of the state machine drawn out, so that they meet in many more ways. */
@@ -43,7 +44,7 @@ class ParkingTransportStressTest {
     @ExtendWith(FailsForGood.class)
     @MethodSource("dev.weft.internal.transport.Driver#ofThisJava")
     void everyByteMustArriveDespiteDelays(Driver driver) throws Exception {
-        stress(TransportVariant.copy(), driver);
+        stress(TransportVariant.copy(Kind.PARKING), driver);
     }
 
     private static void stress(TransportVariant variant, Driver driver) throws Exception {
@@ -56,7 +57,7 @@ class ParkingTransportStressTest {
     @ParameterizedTest
     @EnumSource
     void theStressFindsWhatIsPlanted(PlantedFault fault) throws Exception {
-        TransportVariant faulty = TransportVariant.copy(fault.edit());
+        TransportVariant faulty = TransportVariant.copy(Kind.PARKING, fault.edit());
         PlantedFaults.assumeLookedFor(fault, SEED);
         assertThrows(AssertionError.class, () -> search(faulty, fault.ordinal()),
                 () -> "not found: the seed was " + SEED);

@@ -177,7 +177,8 @@ class ParkingTransportTest {
     void interruptBeforeRegistrationMustReleaseTheReader(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
             pair.peer.write(ByteBuffer.allocate(1));
-            while (!TransportVariant.Subject.describe(pair.transport).contains("armed=false")) {
+            while (!new TransportVariant.Subject(TransportVariant.Kind.PARKING, null, null, null)
+                    .describe(pair.transport).contains("armed=false")) {
                 Thread.onSpinWait();
             }
             assertEquals(1, pair.transport.readNow(ByteBuffer.allocate(10)));

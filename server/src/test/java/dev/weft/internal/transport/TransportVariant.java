@@ -10,62 +10,97 @@ import java.io.IOException;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
 /**
- * The classes of the parking transport: the ones that run in servers, or a {@link NoisyCopy} of them, perhaps with a
- * fault planted in it.
+ * The classes of a transport: the ones that run in servers, or a {@link NoisyCopy} of them, perhaps with a fault planted in it.
  */
 final class TransportVariant {
     private static final String PACKAGE = "dev.weft.internal.transport.";
-    private static final List<String> CLASSES = List.of(PACKAGE + "ParkingTransport", PACKAGE + "SelectorEngine",
-            PACKAGE + "Poller", PACKAGE + "SelectorThread");
-    /** What belongs to the copy's package and is not copied. */
-    private static final List<String> NEIGHBOURS = List.of(PACKAGE + "WatchedSocket");
+
+    /** The engine, and what else belongs to it. */
+    enum Kind {
+        PARKING(List.of("ParkingTransport", "SelectorEngine", "Poller", "SelectorThread"),
+                List.of("WatchedSocket", "SocketEngine", "AcceptingSocket", "SelectorListenerWatch"),
+                Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
+                        + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|waiter|closed|failure)\\b"
+                        + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration|told|other)\\."
+                        + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener current|armed|inVain|over|waiting|stopped|closed|reading|writing|waiter|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)")), IO_URING(
+                                List.of("IoUringTransport", "IoUringReader", "IoUringWriter", "IoUringEngine",
+                                        "IoUringBuffers"),
+                                List.of("IoUringSocket", "IoUringSockets", "SendsAtOnce", "SendBuffer", "SendBuffers",
+                                        "SocketEngine", "AcceptingSocket",
+                                        "IoUringListenerWatch", "Ring",
+                                        "Rings", "IoUring", "SystemCalls"),
+                                Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
+                                        + "(interrupted|over|STATE|ARRIVED|ASKED|ADDED|WAITING|RETURNED|state|arrived|waiting|tasks|closed|ends|failure|end|pending|buffer|before)\\b"
+                                        + "|(LockSupport|STATE|ASKED|ADDED|transport|reader|writer|engine|tasks|other|ring)\\.(?!key|descriptor)"
+                                        + "|(thread|waiter|listener|receiving|arrived|spilled|rest|end|ends|buffer|failure|state|closed|waiting|transport\\.next|next\\[.*\\]|before\\[buffer\\]|inProgress|watching) = "
+                                        + "|(release|wake|see|sendRest|wakeUp|unparkWaiter|restoreInterrupt)\\(|long held|boolean pending|ByteBuffer earlier)"));
+
+        private final List<String> classes;
+        private final List<String> neighbours;
+        private final Pattern step;
+
+        /**
+         * @param classes    what is copied
+         * @param neighbours what belongs to the copy's package and is not copied
+         * @param step       a line on which a statement begins that reads or changes what threads share
+         */
+        Kind(List<String> classes, List<String> neighbours, Pattern step) {
+            this.classes = classes.stream().map(PACKAGE::concat).toList();
+            this.neighbours = neighbours.stream().map(PACKAGE::concat).toList();
+            this.step = step;
+        }
+    }
+
     /** As {@link ParkingTransport} has it. */
     private static final int WAITING = 1;
-    /** A line on which a statement begins that reads or changes what threads share. */
-    private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
-            + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|waiter|closed|failure)\\b"
-            + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration|told|other)\\."
-            + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener current|armed|inVain|over|waiting|stopped|closed|reading|writing|waiter|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
+    /** As {@link IoUringWriter} has them. */
+    private static final int SENDING = 3;
+    private static final int FULL = 4;
 
+    private final Kind kind;
     private final ClassLoader loader;
 
-    private TransportVariant(ClassLoader loader) {
+    private TransportVariant(Kind kind, ClassLoader loader) {
+        this.kind = kind;
         this.loader = loader;
     }
 
     /** The code that runs in servers. */
-    static TransportVariant real() {
-        return new TransportVariant(TransportVariant.class.getClassLoader());
+    static TransportVariant real(Kind kind) {
+        return new TransportVariant(kind, TransportVariant.class.getClassLoader());
     }
 
     /** A noisy copy, with these changes. */
-    static TransportVariant copy(Edit... edits) throws IOException {
-        return new TransportVariant(NoisyCopy.of(CLASSES, STEP, NEIGHBOURS, edits));
+    static TransportVariant copy(Kind kind, Edit... edits) throws IOException {
+        return new TransportVariant(kind, NoisyCopy.of(kind.classes, kind.step, kind.neighbours, edits));
     }
 
     /** A driver that runs. */
     Subject open(Driver driver) throws ReflectiveOperationException {
         String name = "under-stress";
         if (driver == Driver.LOOP) {
-            Object engine = construct("SelectorEngine", Failures.class, Failures.toHandler(name));
-            return new Subject(engine, engine, new Loops(name, List.of((Engine) engine), (what, count, latest) -> {
-                Thread thread = Thread.currentThread();
-                thread.getUncaughtExceptionHandler().uncaughtException(thread, latest);
-            }));
+            Object engine = engine(Failures.toHandler(name));
+            return new Subject(kind, engine, engine,
+                    new Loops(name, List.of((Engine) engine), (what, count, latest) -> {
+                        Thread thread = Thread.currentThread();
+                        thread.getUncaughtExceptionHandler().uncaughtException(thread, latest);
+                    }));
         }
         var constructor = loader.loadClass(PACKAGE + "Poller").getDeclaredConstructor(String.class, boolean.class);
         constructor.setAccessible(true);
         Object poller = constructor.newInstance(name, driver == Driver.PINNED_POLLER);
-        return new Subject(poller, Subject.field(poller, "engine"), null);
+        return new Subject(kind, poller, Subject.field(poller, "engine"), null);
     }
 
-    private Object construct(String name, Class<?> type, Object argument) throws ReflectiveOperationException {
-        var constructor = loader.loadClass(PACKAGE + name).getDeclaredConstructor(type);
+    private Object engine(Failures failures) throws ReflectiveOperationException {
+        String name = kind == Kind.PARKING ? "SelectorEngine" : "IoUringEngine";
+        var constructor = loader.loadClass(PACKAGE + name).getDeclaredConstructor(Failures.class, int.class);
         constructor.setAccessible(true);
-        return constructor.newInstance(argument);
+        return constructor.newInstance(failures, -1);
     }
 
     /**
@@ -74,7 +109,7 @@ final class TransportVariant {
      * @param registrar registers channels: the engine over a loop, else the poller
      * @param loops     {@code null} with a poller
      */
-    record Subject(Object registrar, Object engine, Loops loops) {
+    record Subject(Kind kind, Object registrar, Object engine, Loops loops) {
         Transport register(SocketChannel channel) throws ReflectiveOperationException {
             return (Transport) (loops == null
                     ? call("register", List.of(SocketChannel.class), channel)
@@ -92,26 +127,51 @@ final class TransportVariant {
 
         /** The number of channels that are registered. */
         int keys() throws ReflectiveOperationException {
-            return ((Selector) field(engine, "selector")).keys().size();
+            return kind == Kind.PARKING
+                    ? ((Selector) field(engine, "selector")).keys().size()
+                    : ((AtomicInteger) field(engine, "size")).get();
         }
 
         /** Whether the writing side's state says that a thread waits. */
-        static boolean writerWaits(Transport transport) {
+        boolean writerWaits(Transport transport) {
             try {
-                return field(transport, "writing").equals(WAITING);
+                if (kind == Kind.PARKING) {
+                    return field(transport, "writing").equals(WAITING);
+                }
+                Object writer = field(transport, "writer");
+                int state = (int) field(writer, "state");
+                return field(writer, "waiter") != null && (state == FULL || state == SENDING);
             } catch (ReflectiveOperationException e) {
                 throw new AssertionError(e);
             }
         }
 
+        /** Whether a thread that waits to write is woken to try again: otherwise the engine tries. */
+        boolean wakesToRetry() {
+            return kind == Kind.PARKING;
+        }
+
         /** For the search for the fault. */
-        static String describe(Transport transport) throws ReflectiveOperationException {
+        String describe(Transport transport) throws ReflectiveOperationException {
             StringBuilder text = new StringBuilder();
-            for (String name : List.of("reading", "writing", "reader", "writer", "armed", "inVain", "progress",
-                    "key")) {
-                text.append(' ').append(name).append('=').append(field(transport, name));
+            if (kind == Kind.PARKING) {
+                describe(transport, text,
+                        List.of("reading", "writing", "reader", "writer", "armed", "inVain", "progress", "key"));
+            } else {
+                describe(transport, text, List.of("asked", "closed", "slot", "inProgress", "closing", "released"));
+                describe(field(transport, "reader"), text.append(" reader:"), List.of("state", "thread", "receiving",
+                        "arrived", "spilled", "rest", "end", "inProgress", "watching"));
+                describe(field(transport, "writer"), text.append(" writer:"), List.of("state", "buffer", "waiter",
+                        "progress", "failure", "ends", "sent", "inProgress", "watching"));
             }
             return text.toString();
+        }
+
+        private static void describe(Object object, StringBuilder text, List<String> fields)
+                throws ReflectiveOperationException {
+            for (String name : fields) {
+                text.append(' ').append(name).append('=').append(field(object, name));
+            }
         }
 
         private Object call(String name, List<Class<?>> types, Object... arguments)
