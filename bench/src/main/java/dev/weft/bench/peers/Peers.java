@@ -24,6 +24,9 @@ public enum Peers {
     /** Weft on all cores. */
     WEFT_TWO_LOOPS("Weft, two loops on two cores", "weft", WeftPeer.class, twoLoopsOptions(),
             "as Weft, but with two loops, and not kept to one core: the load has one of the two for itself only in part"),
+    /** Weft over a ring of Linux. */
+    WEFT_IO_URING("Weft, io_uring", "weft", WeftPeer.class, ringOptions(),
+            "as Weft, but its loop receives and sends by io_uring"),
     /** Weft over the JDK's sockets. */
     WEFT_BLOCKING("Weft, blocking transport", "weft", WeftBlockingPeer.class, List.of(),
             "the same over the JDK's blocking sockets"),
@@ -35,6 +38,9 @@ public enum Peers {
             "native epoll, one event loop, WebSocketServerProtocolHandler without an aggregator (frames are sent back unchanged), replies to one "
                     + "read flushed together, reading paused while 4 MiB are unwritten, sun.misc.Unsafe allowed, leak detection and the checks of "
                     + "ByteBuf off; a broadcast goes through one ChannelGroup, flushed after each read"),
+    /** Netty over a ring of Linux. */
+    NETTY_IO_URING("Netty io_uring", "netty", NettyIoUringPeer.class, nettyOptions(),
+            "the same over its native io_uring transport"),
     /** Netty over the JDK. */
     NETTY_NIO("Netty NIO", "netty", NettyNioPeer.class, nettyOptions(), "the same over the JDK's selectors"),
     /** Vert.x. */
@@ -61,7 +67,8 @@ public enum Peers {
             "one decoding thread, TCP_NODELAY, no pings to detect lost connections");
 
     /** All configurations of Weft. */
-    public static final Set<Peers> OURS = Set.of(WEFT, WEFT_TOPICS, WEFT_PARKING, WEFT_TWO_LOOPS, WEFT_BLOCKING);
+    public static final Set<Peers> OURS = Set.of(WEFT, WEFT_TOPICS, WEFT_PARKING, WEFT_TWO_LOOPS, WEFT_IO_URING,
+            WEFT_BLOCKING);
 
     private static final int FIRST_WITH_UNSAFE_FLAG = 23;
 
@@ -125,6 +132,14 @@ public enum Peers {
     private static List<String> twoLoopsOptions() {
         List<String> options = new ArrayList<>(loopOptions());
         options.add("-Ddev.weft.loops=2");
+        return options;
+    }
+
+    /** JVM options with which loops use io_uring. */
+    public static List<String> ringOptions() {
+        List<String> options = new ArrayList<>(loopOptions());
+        options.addAll(List.of("--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED", "-Ddev.weft.engine=io_uring"));
         return options;
     }
 

@@ -41,21 +41,23 @@ final class EchoServer implements AutoCloseable {
     }
 
     /** Starts the echo launcher from the jars in a folder, on a port that the system chooses. */
-    static EchoServer start(Path jars, List<String> options) throws IOException {
+    static EchoServer start(List<String> jvmOptions, Path jars, List<String> options) throws IOException {
         List<String> all = new ArrayList<>(List.of("--port", "0", "--quiet"));
         all.addAll(options);
-        return start(jars + "/*", "dev.weft.tools.echo.EchoLauncher", all);
+        return start(jvmOptions, jars + "/*", "dev.weft.tools.echo.EchoLauncher", all);
     }
 
     /** Starts a server that can also carry out orders, on a port that the system chooses. */
-    static EchoServer startWithHandlers(List<String> options) throws IOException {
-        return start(System.getProperty("java.class.path"), SoakServer.class.getName(), options);
+    static EchoServer startWithHandlers(List<String> jvmOptions, List<String> options) throws IOException {
+        return start(jvmOptions, System.getProperty("java.class.path"), SoakServer.class.getName(), options);
     }
 
-    private static EchoServer start(String classPath, String main, List<String> options) throws IOException {
-        List<String> command = new ArrayList<>(
-                List.of(JDK.resolve("java").toString(), "-XX:+UseSerialGC",
-                        "--add-opens=java.base/java.lang=ALL-UNNAMED", "-cp", classPath, main));
+    private static EchoServer start(List<String> jvmOptions, String classPath, String main, List<String> options)
+            throws IOException {
+        List<String> command = new ArrayList<>(List.of(JDK.resolve("java").toString(), "-XX:+UseSerialGC",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED"));
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", classPath, main));
         command.addAll(options);
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         BufferedReader output = process.inputReader(StandardCharsets.UTF_8);

@@ -1,6 +1,7 @@
 package dev.weft.bench.soak;
 
 import dev.weft.bench.LoopbackTls;
+import dev.weft.bench.peers.Peers;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ public final class Soak {
                                 --transport=KIND and --tls; a wss URL needs a certificate that this JVM trusts
               --seed N          repeats what was done, if not when (random)
               --server OPTION   an option for the server, such as --transport=blocking; may be given several times
+              --io-uring        the server's loops use io_uring
               --help            this text
             """;
     private static final int SECONDS_TO_WARM_UP = 10;
@@ -51,6 +53,7 @@ public final class Soak {
     private URI address;
     private Path jars;
     private final List<String> serverOptions = new ArrayList<>();
+    private final List<String> jvmOptions = new ArrayList<>();
 
     private final Counts counts = new Counts();
 
@@ -88,7 +91,9 @@ public final class Soak {
             tls = LoopbackTls.client(keyStore);
             serverOptions.add("--tls=" + keyStore);
         }
-        return handlers ? EchoServer.startWithHandlers(serverOptions) : EchoServer.start(jars, serverOptions);
+        return handlers
+                ? EchoServer.startWithHandlers(jvmOptions, serverOptions)
+                : EchoServer.start(jvmOptions, jars, serverOptions);
     }
 
     /** {@link #jars} is not needed if help is requested. */
@@ -106,6 +111,7 @@ public final class Soak {
                 case "--handlers" -> handlers = true;
                 case "--seed" -> seed = Long.parseLong(value(argument, arguments));
                 case "--server" -> serverOptions.add(value(argument, arguments));
+                case "--io-uring" -> jvmOptions.addAll(Peers.ringOptions());
                 default -> {
                     address = URI.create(argument);
                     if (!"ws".equals(address.getScheme()) && !"wss".equals(address.getScheme())
