@@ -103,7 +103,7 @@ final class JsonSession {
     /** The answer is the greeting, so that nothing of the topic is sent before it. */
     private void subscribe(ClientRequest.Subscribe request) {
         SubscribeOptions options = SubscribeOptions.DEFAULT.format(FORMAT)
-                .greeting((Subscription it) -> Envelope.subscribed(request.id(), it));
+                .greeting((Subscription it) -> subscribed(request, it));
         if (request.since() != null) {
             options = options.since(request.since());
         } else if (request.last() > 0) {
@@ -118,9 +118,15 @@ final class JsonSession {
         if (request.presence()) {
             watched.add(request.topic());
             settings.watch().add(connection, request.topic());
-        } else {
+        }
+    }
+
+    private PreparedMessage subscribed(ClientRequest.Subscribe request, Subscription it) {
+        if (!request.presence()) {
+            // Before the answer: after it, a client that no longer wants to know is not told who comes and goes.
             stopWatching(request.topic());
         }
+        return Envelope.subscribed(request.id(), it);
     }
 
     private void stopWatching(String topic) {
