@@ -64,7 +64,7 @@ final class SharedLoops {
                 Failures failures = new Failures(name + "-" + i, reporter);
                 engines.add(rings ? new IoUringEngine(failures, i) : new SelectorEngine(failures, i));
             }
-            String what = rings ? ", " + IO_URING : obstacle.map(why -> ", no io_uring: " + why).orElse("");
+            String what = rings ? ", " + IO_URING : obstacle.map(why -> " (" + why + ")").orElse("");
             return new LoopTransportFactory(new Loops(name, engines, reporter), List.copyOf(engines), what, shared);
         } catch (Throwable e) {
             engines.forEach(SocketEngine::close);

@@ -50,7 +50,6 @@ final class IoUring implements Ring {
     private static final int SQE_SIZE = 64;
     private static final int CQE_SIZE = 16;
     private static final int BUFFER_ENTRY_SIZE = 16;
-    private static final int PAGE = 4096;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_WAITALL = 0x100;
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -136,7 +135,7 @@ final class IoUring implements Ring {
             for (int i = 0; i < sqEntries; i++) {
                 rings.set(JAVA_INT, sqArray + 4L * i, i);
             }
-            bufferRing = arena.allocate((long) BUFFER_ENTRY_SIZE * bufferCount, PAGE);
+            bufferRing = SystemCalls.reserve((long) BUFFER_ENTRY_SIZE * bufferCount, arena);
             bufferMemory = SystemCalls.reserve((long) bufferCount * bufferSize, arena);
             buffers = bufferMemory.asByteBuffer();
             registerBuffers(bufferCount);

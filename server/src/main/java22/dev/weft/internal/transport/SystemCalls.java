@@ -62,7 +62,7 @@ final class SystemCalls {
         return map(size, MAP_SHARED_POPULATE, descriptor, offset, arena);
     }
 
-    /** Reserves memory until the arena is closed. Pages that are never used occupy none. */
+    /** Reserves whole pages of memory until the arena is closed. Those that are never used occupy none. */
     static MemorySegment reserve(long size, Arena arena) throws IOException {
         return map(size, MAP_PRIVATE_ANONYMOUS, -1, 0, arena);
     }

@@ -126,6 +126,22 @@ class LoopTransportFactoryTest {
         end(all);
     }
 
+    @Test
+    void loopsMustSayWhetherTheyUseIoUringOrWhyNot() throws Exception {
+        String before = System.getProperty("dev.weft.engine");
+        System.setProperty("dev.weft.engine", "io_uring");
+        try (LoopTransportFactory one = SharedLoops.open("loop-of-one", 1, false, (what, count, latest) -> {})) {
+            String expected = Rings.obstacle().map(why -> "loops: 1 (" + why + ")").orElse("loops: 1, io_uring");
+            assertEquals(expected, one.description());
+        } finally {
+            if (before == null) {
+                System.clearProperty("dev.weft.engine");
+            } else {
+                System.setProperty("dev.weft.engine", before);
+            }
+        }
+    }
+
     private static void end(List<Echo> all) throws Exception {
         for (Echo each : all) {
             each.peer.close();
