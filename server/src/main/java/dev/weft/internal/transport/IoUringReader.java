@@ -361,8 +361,13 @@ final class IoUringReader {
         }
     }
 
-    /** Whether a thread waits, so that nothing that was received can be lost by a move. */
-    boolean isWaiting() {
-        return state == WAITING;
+    /** Whether a thread waits, and its receive is in progress: then no buffer is held. */
+    boolean mayMove() {
+        return state == WAITING && inProgress;
+    }
+
+    /** Whether a receive is requested, or was cancelled. */
+    boolean isReceiving() {
+        return receiving;
     }
 }

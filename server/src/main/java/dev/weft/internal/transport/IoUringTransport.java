@@ -269,12 +269,21 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket {
     public void completed(Ring ring, int kind, int result) throws IOException {
         inProgress--;
         switch (kind) {
-            case RECEIVE -> reader.received(ring, result);
+            case RECEIVE -> received(ring, result);
             case WATCH -> reader.watched(ring, result);
             case SEND -> writer.sent(ring, result);
             default -> writer.room(ring, result);
         }
         goOn(ring);
+    }
+
+    private void received(Ring ring, int result) throws IOException {
+        if (result > 0) {
+            // The bytes are in a buffer of this engine, where the reader will look for them: so this stays.
+            destination = null;
+            example = null;
+        }
+        reader.received(ring, result);
     }
 
     /** The engine knows that all bytes of this send at once are sent, unless it has completed. */
@@ -347,12 +356,12 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket {
 
     /**
      * Begins to move this to another engine, if a reader waits and nothing is being sent: cancels what is in progress, and moves
-     * when that has completed.
+     * when that has completed, unless bytes arrive first.
      *
      * @return whether it was begun
      */
     boolean moveTo(Ring ring, IoUringEngine other, ConnectionScheduler with) throws IOException {
-        if (closed || destination != null || slot < 0 || !reader.isWaiting() || !writer.isFree()) {
+        if (closed || destination != null || slot < 0 || !reader.mayMove() || !writer.isFree()) {
             return false;
         }
         destination = other;
@@ -375,6 +384,6 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket {
         example = null;
         engine = other;
         other.adopt();
-        request(OPEN | RECEIVE);
+        request(reader.isReceiving() ? OPEN | RECEIVE : OPEN);
     }
 }
