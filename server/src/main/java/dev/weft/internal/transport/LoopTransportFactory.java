@@ -84,6 +84,11 @@ final class LoopTransportFactory implements TransportFactory {
         }
     }
 
+    /** A scheduler of the loop with this number. */
+    ConnectionScheduler scheduler(int index) {
+        return loops.scheduler(index);
+    }
+
     /** A thread that is started is put in its loop's queue at once. */
     @Override
     public void start(Runnable start) {

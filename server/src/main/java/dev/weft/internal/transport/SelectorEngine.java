@@ -267,7 +267,7 @@ final class SelectorEngine implements SocketEngine {
                     left--;
                 }
             } catch (CancelledKeyException | ClosedChannelException e) {
-                // Closed meanwhile.
+                // Closed meanwhile; or moved here from there so recently that it has to stay for now.
             } catch (Throwable e) {
                 failures.note(e);
                 transport.close();

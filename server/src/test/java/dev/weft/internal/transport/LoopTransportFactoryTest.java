@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,7 +13,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 class LoopTransportFactoryTest {
     private static final int CONNECTIONS = 200;
     private static final int LEFT = 10;
+    private static final int BETWEEN_MOVES_NANOS = 200_000;
 
     private final List<Throwable> failures = new ArrayList<>();
     private ServerSocketChannel listener;
@@ -124,6 +130,47 @@ class LoopTransportFactoryTest {
         Await.until("the old keys are gone", () -> full.size() + empty.size() == all.size());
         assertTrue(all.stream().allMatch(each -> each.thread.isAlive()));
         end(all);
+    }
+
+    /** Each peer sends bytes of its own, and many connections are moved again and again: often, bytes arrive meanwhile. */
+    @Test
+    void movesMustNeitherLoseNorMixUpBytes() throws Exception {
+        List<Echo> all = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            all.add(echo());
+        }
+        List<SocketEngine> engines = all.stream().map(LoopTransportFactoryTest::engine).distinct().toList();
+        AtomicBoolean over = new AtomicBoolean();
+        Thread mover = Thread.ofPlatform().start(() -> {
+            for (int i = 0; !over.get(); i++) {
+                int from = i % 2;
+                CountDownLatch begun = new CountDownLatch(1);
+                engines.get(from).move(25, engines.get(1 - from), looping.scheduler(1 - from), begun::countDown);
+                awaitBriefly(begun);
+                LockSupport.parkNanos(BETWEEN_MOVES_NANOS);
+            }
+        });
+        for (int round = 0; round < 200; round++) {
+            for (int i = 0; i < all.size(); i++) {
+                all.get(i).peer.write(ByteBuffer.wrap(new byte[]{(byte) i, (byte) round}));
+            }
+            for (int i = 0; i < all.size(); i++) {
+                ByteBuffer back = ByteBuffer.allocate(2);
+                while (back.hasRemaining() && all.get(i).peer.read(back) > 0) {}
+                assertArrayEquals(new byte[]{(byte) i, (byte) round}, back.array());
+            }
+        }
+        over.set(true);
+        mover.join();
+        end(all);
+    }
+
+    private static void awaitBriefly(CountDownLatch latch) {
+        try {
+            latch.await(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
