@@ -1,6 +1,5 @@
 package dev.weft.internal.loop;
 
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.stress.FailsForGood;
@@ -57,9 +56,8 @@ class LoopStressTest {
     void stressMustFindWhatIsPlanted(PlantedLoopFault fault) throws Exception {
         LoopVariant faulty = LoopVariant.copy(fault.edits());
         PlantedFaults.assumeLookedFor(fault, SEED);
-        AssertionError found = assertThrows(AssertionError.class, () -> LoopStress.run(faulty.maker(),
-                new LoopStress.Settings(SEED, SEARCH, LONGEST_ROUND_OF_SEARCH, FAULTY_PATIENCE)),
-                () -> "not found: the seed was " + SEED);
+        AssertionError found = PlantedFaults.assertFound(() -> LoopStress.run(faulty.maker(),
+                new LoopStress.Settings(SEED, SEARCH, LONGEST_ROUND_OF_SEARCH, FAULTY_PATIENCE)), SEED);
         System.out.println(fault + ": " + found.getMessage());
     }
 }

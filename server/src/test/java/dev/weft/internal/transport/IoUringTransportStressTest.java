@@ -1,6 +1,11 @@
 package dev.weft.internal.transport;
 
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static dev.weft.internal.transport.ParkingTransportStressTest.FAULTY_PATIENCE;
+import static dev.weft.internal.transport.ParkingTransportStressTest.LENGTH;
+import static dev.weft.internal.transport.ParkingTransportStressTest.PATIENCE;
+import static dev.weft.internal.transport.ParkingTransportStressTest.ROUND;
+import static dev.weft.internal.transport.ParkingTransportStressTest.SEARCH;
+import static dev.weft.internal.transport.ParkingTransportStressTest.SEED;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -8,7 +13,6 @@ import dev.weft.internal.stress.FailsForGood;
 import dev.weft.internal.stress.NoisyCopy.Edit;
 import dev.weft.internal.stress.PlantedFaults;
 import dev.weft.internal.transport.TransportVariant.Kind;
-import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,13 +26,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Timeout(3600)
 class IoUringTransportStressTest {
-    private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
-    private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
-    /** As in {@link ParkingTransportStressTest}. */
-    private static final Duration SEARCH = Duration.ofMinutes(2);
-    private static final Duration ROUND = Duration.ofMillis(1500);
-    private static final Duration FAULTY_PATIENCE = Duration.ofMillis(700);
     private static final Edit FEW_BUFFERS = new Edit("int COUNT = 1024;", "int COUNT = 4;");
 
     @BeforeEach
@@ -61,7 +58,7 @@ class IoUringTransportStressTest {
     void theStressMustFindWhatIsPlanted(PlantedRingFault fault) throws Exception {
         TransportVariant faulty = TransportVariant.copy(Kind.IO_URING, fault.edits());
         PlantedFaults.assumeLookedFor(fault, SEED);
-        assertThrows(AssertionError.class, () -> search(faulty), () -> "not found: the seed was " + SEED);
+        PlantedFaults.assertFound(() -> search(faulty), SEED);
     }
 
     /** Returns if all went well. */

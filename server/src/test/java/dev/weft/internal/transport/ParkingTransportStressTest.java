@@ -1,6 +1,5 @@
 package dev.weft.internal.transport;
 
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.stress.FailsForGood;
@@ -22,15 +21,15 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Timeout(3600)
 class ParkingTransportStressTest {
-    private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
-    private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
+    static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
+    static final Duration PATIENCE = Duration.ofSeconds(10);
     /** A planted fault is looked for so long, most are found at once: a miss would fail a build whose code is sound. */
-    private static final Duration SEARCH = Duration.ofMinutes(2);
+    static final Duration SEARCH = Duration.ofMinutes(2);
     /** Part of the search, after which it goes on with another driver. */
-    private static final Duration ROUND = Duration.ofMillis(1500);
+    static final Duration ROUND = Duration.ofMillis(1500);
     /** After this time without an event, a life with a fault is considered stuck. */
-    private static final Duration FAULTY_PATIENCE = Duration.ofMillis(700);
+    static final Duration FAULTY_PATIENCE = Duration.ofMillis(700);
 
     @ParameterizedTest
     @ExtendWith(FailsForGood.class)
@@ -59,8 +58,7 @@ class ParkingTransportStressTest {
     void theStressFindsWhatIsPlanted(PlantedFault fault) throws Exception {
         TransportVariant faulty = TransportVariant.copy(Kind.PARKING, fault.edit());
         PlantedFaults.assumeLookedFor(fault, SEED);
-        assertThrows(AssertionError.class, () -> search(faulty, fault.ordinal()),
-                () -> "not found: the seed was " + SEED);
+        PlantedFaults.assertFound(() -> search(faulty, fault.ordinal()), SEED);
     }
 
     /** Returns if all went well. */
