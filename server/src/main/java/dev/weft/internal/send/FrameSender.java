@@ -129,6 +129,7 @@ public final class FrameSender extends DelayedFlush {
 
     /** Sends the frames that are held back, before the thread waits for the peer. */
     public void flush() throws IOException {
+        lock.callerWaits();
         if (state == SendState.HELD) {
             acquire();
             try {

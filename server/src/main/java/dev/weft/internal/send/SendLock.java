@@ -15,6 +15,8 @@ final class SendLock extends ReentrantLock {
 
     /** Not guarded by the lock: some bytes may go uncounted. */
     private int spent;
+    /** The thread that counted last, by the low bits of its number. */
+    private int spender;
 
     SendLock() {
         super(true);
@@ -22,6 +24,7 @@ final class SendLock extends ReentrantLock {
 
     /** Takes the lock. An interrupted thread gets it too if it does not have to wait. */
     void acquire() throws InterruptedIOException {
+        spender = callerNumber();
         spent = TurnQuota.spend(spent, TurnQuota.FRAME);
         if (hasQueuedThreads() || !tryLock()) {
             try {
@@ -45,5 +48,19 @@ final class SendLock extends ReentrantLock {
     /** The holder has waited for the network, so other threads could run. */
     void turnIsOver() {
         spent = 0;
+    }
+
+    /**
+     * The calling thread will wait for bytes of the peer. If it is the one that sends, others need no further turn: without
+     * this, an echo would yield after a thousand messages, in the middle of a batch. Other threads that send go on counting.
+     */
+    void callerWaits() {
+        if (spender == callerNumber()) {
+            spent = 0;
+        }
+    }
+
+    private static int callerNumber() {
+        return (int) Thread.currentThread().threadId();
     }
 }
