@@ -14,7 +14,8 @@ import java.util.function.Supplier;
  * have arrived but have not been received. An entry for them is put on a list; one to four milliseconds later this timer checks
  * all entries of the list. If user code is quick, there is nothing left to do by then.
  * <p>
- * The timer is a platform thread, which sleeps while the lists are empty.
+ * The timer is a platform thread, which sleeps while the lists are empty. Under load it checks once a millisecond without being
+ * woken, because a wake-up costs two switches of threads.
  */
 public final class ShortTimer {
     private static final long SOON_NANOS = 1_000_000;
@@ -67,6 +68,10 @@ public final class ShortTimer {
     /** Lists through {@link Entry#next}, newest first. */
     private final AtomicReference<Entry> soon = new AtomicReference<>();
     private final AtomicReference<Entry> later = new AtomicReference<>();
+    /** Whether the timer's thread must be woken for a new entry. */
+    private volatile boolean parked;
+    /** Used only by the timer's thread: whether its last check of the first list found something. */
+    private boolean used;
     /** Used only by the timer's thread: when it last checked the second list. */
     private long lookedAt = System.nanoTime();
     /** Used only by the timer's thread: tasks of the entries that it is checking. */
@@ -166,24 +171,39 @@ public final class ShortTimer {
             first = list.get();
             entry.next = first;
         } while (!list.compareAndSet(first, entry));
-        if (first == null) {
+        if (first == null && parked) {
             thread.wake();
         }
     }
 
     private void step() {
-        if (soon.get() != null) {
+        if (used || soon.get() != null) {
             thread.sleep(SOON_NANOS);
-            look(soon.getAndSet(null));
-        } else if (later.get() != null) {
-            // A new entry of the other list ends this.
-            LockSupport.parkNanos(this, LATER_NANOS - (System.nanoTime() - lookedAt));
+            Entry first = soon.getAndSet(null);
+            used = first != null;
+            look(first);
         } else {
-            LockSupport.park(this);
+            awaitEntry();
         }
         if (System.nanoTime() - lookedAt >= LATER_NANOS) {
             lookedAt = System.nanoTime();
             look(later.getAndSet(null));
+        }
+    }
+
+    /** Parks until there is an entry to be checked soon, or until the others are to be checked. */
+    private void awaitEntry() {
+        parked = true;
+        try {
+            // A new entry ends this: it is on its list before its thread reads the flag.
+            if (soon.get() == null && later.get() == null) {
+                LockSupport.park(this);
+                lookedAt = System.nanoTime();
+            } else if (soon.get() == null) {
+                LockSupport.parkNanos(this, LATER_NANOS - (System.nanoTime() - lookedAt));
+            }
+        } finally {
+            parked = false;
         }
     }
 
