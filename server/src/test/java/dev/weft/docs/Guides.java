@@ -294,7 +294,7 @@ final class Guides {
 
     static Logger debugLog() {
         // @start region="jul"
-        Logger logger = Logger.getLogger("dev.weft.server"); // keep it in a field: JUL forgets what nobody holds
+        Logger logger = Logger.getLogger("dev.weft.server"); // keep it in a field: java.util.logging does not
         logger.setLevel(Level.FINE);
         Arrays.stream(Logger.getLogger("").getHandlers()).forEach(handler -> handler.setLevel(Level.FINE));
         // @end

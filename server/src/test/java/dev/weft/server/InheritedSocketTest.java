@@ -102,7 +102,7 @@ class InheritedSocketTest {
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
-                server.close(); // write logs before: System.out and System.err end here
+                server.close(); // log before this: it discards System.out and System.err
             }));
             // @end
             System.out.println(name + " serves as " + ProcessHandle.current().pid());
