@@ -1,68 +1,99 @@
 package dev.weft.server;
 
 import dev.weft.CloseReason;
+import dev.weft.internal.Bounds;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpResponse;
+import dev.weft.parser.http.OpeningHandshake;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The decision of a policy about a handshake. */
 public sealed interface HandshakeDecision {
-    /**
-     * Accepts the handshake: the connection is opened.
-     *
-     * @param subprotocol one of those offered; if empty, the server's setting decides
-     * @param headers     additional header fields for the response
-     * @param attachment  an object for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}), may be {@code
-     *                    null}
-     * @param expiry      when the authorization of the connection expires; empty if it does not
-     * @param rateShare   the share of the server's rates to which the connection belongs; empty if it is that of its endpoint
-     */
-    @SuppressWarnings("exports") // users of this API do not need the annotations
-    record Accept(Optional<String> subprotocol, Headers headers,
-            @Nullable Object attachment, Optional<Expiry> expiry,
-            Optional<String> rateShare) implements HandshakeDecision {
-        /** Accepts the handshake. */
-        public Accept {
-            Objects.requireNonNull(subprotocol);
-            Objects.requireNonNull(headers);
-            Objects.requireNonNull(expiry);
-            Objects.requireNonNull(rateShare);
+    /** Accepts the handshake: the connection is opened. Immutable. */
+    final class Accept implements HandshakeDecision {
+        private static final Accept PLAIN = new Accept(null, Headers.EMPTY, null, null, null, true);
+
+        private final @Nullable String subprotocol;
+        private final Headers headers;
+        private final @Nullable Object attachment;
+        private final @Nullable Expiry expiry;
+        private final @Nullable String rateShare;
+        private final boolean deflate;
+
+        private Accept(@Nullable String subprotocol, Headers headers, @Nullable Object attachment,
+                @Nullable Expiry expiry, @Nullable String rateShare, boolean deflate) {
+            this.subprotocol = subprotocol;
+            this.headers = headers;
+            this.attachment = attachment;
+            this.expiry = expiry;
+            this.rateShare = rateShare;
+            this.deflate = deflate;
         }
 
-        /** Returns a copy with this subprotocol, which must be one of those offered. */
+        /** The subprotocol, one of those offered; if empty, the server's setting decides. */
+        public Optional<String> subprotocol() {
+            return Optional.ofNullable(subprotocol);
+        }
+
+        /** The additional header fields for the response. */
+        public Headers headers() {
+            return headers;
+        }
+
+        /** The object for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}). */
+        public Optional<Object> attachment() {
+            return Optional.ofNullable(attachment);
+        }
+
+        /** When the authorization of the connection expires; empty if it does not. */
+        public Optional<Expiry> expiry() {
+            return Optional.ofNullable(expiry);
+        }
+
+        /** The share of the server's rates to which the connection belongs; empty if it is that of its endpoint. */
+        public Optional<String> rateShare() {
+            return Optional.ofNullable(rateShare);
+        }
+
+        /** Whether messages may be compressed, if the endpoint and the client agree to that. */
+        public boolean allowsDeflate() {
+            return deflate;
+        }
+
+        /** Returns a copy with this subprotocol. If it is not one of those offered, the policy counts as failed. */
         public Accept withSubprotocol(String chosen) {
-            return new Accept(Optional.of(chosen), headers, attachment, expiry, rateShare);
+            return new Accept(Objects.requireNonNull(chosen), headers, attachment, expiry, rateShare, deflate);
         }
 
         /**
          * Returns a copy with a header field for the response, which replaces all fields of the same name.
          *
-         * @throws IllegalArgumentException if it is not a valid header field
+         * @throws IllegalArgumentException if it is not a valid header field, or the handshake itself sets it
          */
         public Accept withHeader(String name, String value) {
-            return new Accept(subprotocol, Headers.builder().addAll(headers).set(name, value).build(), attachment,
-                    expiry, rateShare);
+            return withHeaders(Headers.builder().addAll(headers).set(OpeningHandshake.requireExtra(name), value));
         }
 
         /**
          * Returns a copy with one more header field for the response. Fields of the same name are kept, as {@code
          * Set-Cookie} requires.
          *
-         * @throws IllegalArgumentException if it is not a valid header field
+         * @throws IllegalArgumentException as {@link #withHeader}
          */
         public Accept withAddedHeader(String name, String value) {
-            return new Accept(subprotocol, Headers.builder().addAll(headers).add(name, value).build(), attachment,
-                    expiry, rateShare);
+            return withHeaders(Headers.builder().addAll(headers).add(OpeningHandshake.requireExtra(name), value));
+        }
+
+        private Accept withHeaders(Headers.Builder changed) {
+            return new Accept(subprotocol, changed.build(), attachment, expiry, rateShare, deflate);
         }
 
         /** Returns a copy with an object for the handler, such as the identity of the user. */
         public Accept withAttachment(Object something) {
-            return new Accept(subprotocol, headers, something, expiry, rateShare);
+            return new Accept(subprotocol, headers, Objects.requireNonNull(something), expiry, rateShare, deflate);
         }
 
         /**
@@ -77,10 +108,10 @@ public sealed interface HandshakeDecision {
         /**
          * Returns a copy whose authorization expires at this time, with another code and reason for the Close frame.
          *
-         * @throws IllegalArgumentException if the code must not be sent (RFC 6455 §7.4)
+         * @throws IllegalArgumentException if the code must not be sent, or the reason is too long (RFC 6455 §5.5.1, §7.4)
          */
         public Accept withExpiresAt(Instant time, CloseReason reason) {
-            return new Accept(subprotocol, headers, attachment, Optional.of(new Expiry(time, reason)), rateShare);
+            return new Accept(subprotocol, headers, attachment, new Expiry(time, reason), rateShare, deflate);
         }
 
         /**
@@ -88,20 +119,31 @@ public sealed interface HandshakeDecision {
          * WebSocketServerBuilder#rateShares}. If there is none of this name, the policy counts as failed.
          */
         public Accept withRateShare(String name) {
-            return new Accept(subprotocol, headers, attachment, expiry, Optional.of(name));
+            return new Accept(subprotocol, headers, attachment, expiry, Objects.requireNonNull(name), deflate);
+        }
+
+        /**
+         * Returns a copy that declines permessage-deflate (RFC 7692), for example for a connection that carries secrets
+         * next to text that an attacker chooses.
+         */
+        public Accept withoutDeflate() {
+            return new Accept(subprotocol, headers, attachment, expiry, rateShare, false);
         }
 
         /**
          * Combines this decision with a later one. The result has the subprotocol, the attachment and the rate share
          * of the later one, or of this one if the later one has none; all header fields of this decision, followed by all of
-         * the later one; and the expiry that comes first.
+         * the later one; the expiry that comes first; and it allows compression if both do.
          */
         public Accept merge(Accept later) {
             Headers both = Headers.builder().addAll(headers).addAll(later.headers).build();
-            return new Accept(later.subprotocol.or(() -> subprotocol), both,
-                    later.attachment != null ? later.attachment : attachment,
-                    Stream.of(expiry, later.expiry).flatMap(Optional::stream).min(Comparator.comparing(Expiry::at)),
-                    later.rateShare.or(() -> rateShare));
+            return new Accept(later.subprotocol != null ? later.subprotocol : subprotocol, both,
+                    later.attachment != null ? later.attachment : attachment, first(expiry, later.expiry),
+                    later.rateShare != null ? later.rateShare : rateShare, deflate && later.deflate);
+        }
+
+        private static @Nullable Expiry first(@Nullable Expiry one, @Nullable Expiry other) {
+            return one == null || other != null && other.at().isBefore(one.at()) ? other : one;
         }
     }
 
@@ -129,12 +171,13 @@ public sealed interface HandshakeDecision {
     /**
      * Rejects the handshake: the connection is closed after the response.
      *
-     * @param response the response; its body must not be one that is written to a stream
+     * @param response the response, with a status of 300 to 599; its body must not be one that is written to a stream
      * @param reason   the reason under which the refusal is counted and logged
      */
     record Reject(HttpResponse response, RefusalReason reason) implements HandshakeDecision {
         /** Rejects the handshake. */
         public Reject {
+            Bounds.check("status", response.status(), 300, 599);
             if (response.writer().isPresent()) {
                 throw new IllegalArgumentException("a refusal has its body in an array");
             }
@@ -149,10 +192,14 @@ public sealed interface HandshakeDecision {
 
     /** Returns a decision that accepts the handshake. */
     static Accept accept() {
-        return new Accept(Optional.empty(), Headers.EMPTY, null, Optional.empty(), Optional.empty());
+        return Accept.PLAIN;
     }
 
-    /** Returns a decision that rejects the handshake with this status and a text for people to read. */
+    /**
+     * Returns a decision that rejects the handshake with this status and a text for people to read.
+     *
+     * @param status 300 to 599
+     */
     static Reject reject(int status, String text) {
         return new Reject(HttpResponse.text(status, text + "\n"));
     }

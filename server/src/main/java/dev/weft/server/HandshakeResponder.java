@@ -150,11 +150,12 @@ final class HandshakeResponder {
                 case HandshakeDecision.Accept accept -> {
                     String subprotocol = accept.subprotocol().or(() -> found.preferred(upgrade.subprotocols()))
                             .orElse(null);
+                    Optional<DeflateNegotiation.Accepted> agreed = deflate.filter(each -> accept.allowsDeflate());
                     byte[] reply = upgrade.accept(subprotocol,
-                            deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
+                            agreed.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
                     yield new Acceptance(reply, found, found.shared(new HandshakeResult(head.target(),
                             found.keepsHeaders() ? head : null, found.pattern(), subprotocol, found.kept(accept),
-                            deflate.map(found::extension).orElse(null), null,
+                            agreed.map(found::extension).orElse(null), null,
                             TraceContext.of(head.headers()).orElse(null))), rates(found, accept));
                 }
                 case HandshakeDecision.Reject reject -> refuse(reject.reason(), reject.response(), head);

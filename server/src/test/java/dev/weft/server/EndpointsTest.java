@@ -303,6 +303,21 @@ class EndpointsTest {
         }
     }
 
+    @Test
+    void policyMustBeAbleToDeclineDeflate() throws IOException {
+        try (WebSocketServer server = WebSocketServer.builder().handler(Handlers::echo)
+                .policy(request -> request.path().equals("/secret")
+                        ? HandshakeDecision.accept().withoutDeflate()
+                        : HandshakeDecision.accept())
+                .start()) {
+            assertTrue(replyTo(server, "/open").contains("Sec-WebSocket-Extensions: permessage-deflate"));
+            assertFalse(replyTo(server, "/secret").contains("Sec-WebSocket-Extensions"));
+            try (RawPeer peer = open(server, "/secret", DEFLATE)) {
+                assertEquals(1002, peer.hex(COMPRESSED_HELLO).readCloseAndEnd());
+            }
+        }
+    }
+
     private static String replyTo(WebSocketServer server, String path) throws IOException {
         try (RawPeer peer = RawPeer.connect(server).text(request(path, DEFLATE))) {
             return peer.readHead();

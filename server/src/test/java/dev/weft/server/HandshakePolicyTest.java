@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -386,7 +387,7 @@ class HandshakePolicyTest {
         assertForbidden(policy, request("example.com", "http://evil.org"));
         assertEquals(0, asked.get());
         HandshakeDecision decision = policy.decide(request("example.com", "http://example.com"));
-        assertEquals("second", assertInstanceOf(Accept.class, decision).attachment());
+        assertEquals(Optional.of("second"), assertInstanceOf(Accept.class, decision).attachment());
         assertEquals(1, asked.get());
     }
 
@@ -398,13 +399,41 @@ class HandshakePolicyTest {
         HandshakePolicy limit = request -> HandshakeDecision.accept();
         HandshakePolicy renewed = request -> HandshakeDecision.accept().withAttachment("renewed").withSubprotocol("v2")
                 .withHeader("Set-Cookie", "b=2").withHeader("X", "3");
-        Accept kept = new Accept(Optional.of("chat"), Headers.of("Set-Cookie", "a=1"), "user",
-                Optional.empty(), Optional.of("gold"));
-        assertEquals(kept, signedIn.and(limit).decide(request("a")));
-        assertEquals(kept, limit.and(signedIn).decide(request("a")));
-        assertEquals(new Accept(Optional.of("v2"), Headers.of("Set-Cookie", "a=1", "Set-Cookie", "b=2", "X", "3"),
-                "renewed", Optional.empty(), Optional.of("gold")),
-                signedIn.and(limit).and(renewed).decide(request("a")));
+        List<Object> kept = said(signedIn.decide(request("a")));
+        assertEquals(List.of(Optional.of("chat"), Headers.of("Set-Cookie", "a=1"), Optional.of("user"),
+                Optional.empty(), Optional.of("gold"), true), kept);
+        assertEquals(kept, said(signedIn.and(limit).decide(request("a"))));
+        assertEquals(kept, said(limit.and(signedIn).decide(request("a"))));
+        assertEquals(List.of(Optional.of("v2"), Headers.of("Set-Cookie", "a=1", "Set-Cookie", "b=2", "X", "3"),
+                Optional.of("renewed"), Optional.empty(), Optional.of("gold"), true),
+                said(signedIn.and(limit).and(renewed).decide(request("a"))));
+    }
+
+    private static List<Object> said(HandshakeDecision decision) {
+        Accept accept = assertInstanceOf(Accept.class, decision);
+        return List.of(accept.subprotocol(), accept.headers(), accept.attachment(), accept.expiry(), accept.rateShare(),
+                accept.allowsDeflate());
+    }
+
+    @Test
+    void andMustNotCompressIfOneOfThemDeclines() throws Exception {
+        HandshakePolicy plain = request -> HandshakeDecision.accept().withoutDeflate();
+        HandshakePolicy other = request -> HandshakeDecision.accept().withAttachment("user");
+        for (HandshakePolicy policy : List.of(plain.and(other), other.and(plain))) {
+            Accept both = assertInstanceOf(Accept.class, policy.decide(request("a")));
+            assertFalse(both.allowsDeflate());
+            assertEquals(Optional.of("user"), both.attachment());
+        }
+    }
+
+    @Test
+    void headersOfTheHandshakeItselfMustBeRefusedAtOnce() {
+        Accept accept = HandshakeDecision.accept();
+        for (String name : List.of("Connection", "upgrade", "Sec-WebSocket-Accept", "Content-Length")) {
+            assertThrows(IllegalArgumentException.class, () -> accept.withHeader(name, "x"), name);
+            assertThrows(IllegalArgumentException.class, () -> accept.withAddedHeader(name, "x"), name);
+        }
+        assertThrows(IllegalArgumentException.class, () -> HandshakeDecision.reject(204, "no"));
     }
 
     @Test

@@ -140,7 +140,7 @@ public final class ClientOpeningHandshake {
         if (name.toLowerCase(Locale.ROOT).equals("host")) {
             throw new IllegalArgumentException(name + " is set by the handshake itself");
         }
-        return OpeningHandshake.requireForeign(name);
+        return OpeningHandshake.requireExtra(name);
     }
 
     /**

@@ -234,13 +234,19 @@ public final class OpeningHandshake {
         if (extensionsOrNull != null) {
             headers.add("Sec-WebSocket-Extensions", extensionsOrNull);
         }
-        extra.forEach((name, value) -> headers.add(requireForeign(name), value));
+        extra.forEach((name, value) -> headers.add(requireExtra(name), value));
         StringBuilder head = new StringBuilder(256).append("HTTP/1.1 101 Switching Protocols\r\n");
         headers.build().appendTo(head);
         return head.append("\r\n").toString().getBytes(ISO_8859_1);
     }
 
-    static String requireForeign(String name) {
+    /**
+     * Returns the name if a caller may add a header of this name to the response.
+     *
+     * @throws IllegalArgumentException
+     *             if the handshake itself sets it, or it describes a body
+     */
+    public static String requireExtra(String name) {
         String folded = name.toLowerCase(Locale.ROOT);
         if (OWN_HEADERS.contains(folded) || folded.startsWith("sec-websocket-")) {
             throw new IllegalArgumentException(name + " is set by the handshake itself");
