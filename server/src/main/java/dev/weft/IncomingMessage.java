@@ -15,7 +15,7 @@ import java.io.Reader;
  * <p>
  * The next receive skips what has not been read of the message, and so does closing the stream: up to {@link
  * ConnectionLimits#maxMessageSize()} bytes. If more is left, the connection fails with 1009, so that an unwanted upload
- * is not read to its end.
+ * is not read to its end. Not for applications to implement.
  */
 public interface IncomingMessage {
     /** The type of the message. Does not wait. */
@@ -29,8 +29,9 @@ public interface IncomingMessage {
     InputStream inputStream();
 
     /**
-     * The text of a text message. Returns the same reader each time. Use either this reader or {@link #inputStream()}.
-     * Does not wait; the reader's reads wait.
+     * The text of a text message. Returns the same reader each time. The reader reads ahead: after its first read,
+     * {@link #inputStream()}, {@link #text()} and {@link #bytes()} throw an {@link IllegalStateException}. Does not
+     * wait; the reader's reads wait.
      *
      * @throws IllegalStateException if this is not a text message
      */
@@ -40,7 +41,8 @@ public interface IncomingMessage {
      * Waits for the rest of a text message, as reads do.
      *
      * @return the text that has not been read yet
-     * @throws IllegalStateException     if this is not a text message, or another thread receives
+     * @throws IllegalStateException     if this is not a text message, its {@link #reader()} has been read, or another
+     *                                   thread receives
      * @throws ConnectionClosedException if the connection ends first, or if the rest is larger than {@link
      *                                   ConnectionLimits#maxMessageSize()}, in which case the connection fails with 1009
      * @throws IOException               if an I/O error occurs
@@ -51,7 +53,7 @@ public interface IncomingMessage {
      * Waits for the rest of the message, as reads do.
      *
      * @return the bytes that have not been read yet
-     * @throws IllegalStateException     if another thread receives
+     * @throws IllegalStateException     if the {@link #reader()} has been read, or another thread receives
      * @throws ConnectionClosedException as {@link #text()}
      * @throws IOException               if an I/O error occurs
      */

@@ -38,6 +38,8 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private int to;
     private boolean decoderHasMore;
     private Reader reader;
+    /** Whether the reader has taken bytes: it may have taken more than it has returned. */
+    private boolean readByReader;
     private boolean complete;
     /** The message cannot be read any further: a violation or the connection's end came before the message's end. */
     private boolean cutOff;
@@ -70,7 +72,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     public Reader reader() {
         requireText();
         if (reader == null) {
-            reader = new InputStreamReader(this, UTF_8);
+            reader = new InputStreamReader(new ReaderInput(), UTF_8);
         }
         return reader;
     }
@@ -93,6 +95,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     }
 
     private <T> T whole(Function<MessageAssembler, T> conversion) throws IOException {
+        requireUnread();
         MessageAssembler assembly = messages.assembly();
         frames.claim();
         try {
@@ -132,11 +135,47 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, target.length);
+        requireUnread();
+        return readInto(target, offset, length);
+    }
+
+    private int readInto(byte[] target, int offset, int length) throws IOException {
         frames.claim();
         try {
             return readClaimed(target, offset, length);
         } finally {
             frames.release();
+        }
+    }
+
+    private void requireUnread() {
+        if (readByReader) {
+            throw new IllegalStateException("the reader of this message has been read, and holds some of its bytes");
+        }
+    }
+
+    /** What the reader reads from: the only way to the bytes from its first read on. */
+    private final class ReaderInput extends InputStream {
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            readByReader = true;
+            return readInto(target, offset, length);
+        }
+
+        @Override
+        public int available() {
+            return IncomingStream.this.available();
+        }
+
+        @Override
+        public void close() throws IOException {
+            IncomingStream.this.close();
         }
     }
 

@@ -17,6 +17,7 @@ import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.MessageView;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ref.WeakReference;
@@ -357,6 +358,25 @@ class ReceivingTest {
             }).get();
             test.returns();
             assertEquals("03f1", hex(test.peer.readFrame().payload()).substring(0, 4));
+        }
+    }
+
+    @Test
+    void textMustNotLoseWhatTheReaderHasTaken() throws Exception {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
+            test.peer.sendFrame(0x81, "a first line\nand the rest".getBytes(UTF_8));
+            test.onOwner(() -> {
+                IncomingMessage message = test.connection().receiveStream();
+                BufferedReader reader = new BufferedReader(message.reader());
+                assertEquals("a first line", reader.readLine());
+                // The reader holds the rest: without it, it would be lost.
+                assertThrows(IllegalStateException.class, message::text);
+                assertThrows(IllegalStateException.class, message::bytes);
+                assertThrows(IllegalStateException.class, () -> message.inputStream().read());
+                assertEquals("and the rest", reader.readLine());
+                return null;
+            }).get();
+            test.returns();
         }
     }
 
