@@ -26,6 +26,23 @@ final class Utf8Writer extends Writer {
         return high != 0;
     }
 
+    // The other forms of Writer hold a monitor while the stream waits, which on Java 21 to 23 pins a virtual thread.
+
+    @Override
+    public void write(int character) throws IOException {
+        write(new char[]{(char) character}, 0, 1);
+    }
+
+    @Override
+    public void write(String text, int offset, int count) throws IOException {
+        Objects.checkFromIndexSize(offset, count, text.length());
+        for (int at = offset; at < offset + count; at += PIECE) {
+            char[] piece = new char[Math.min(PIECE, offset + count - at)];
+            text.getChars(at, at + piece.length, piece, 0);
+            write(piece, 0, piece.length);
+        }
+    }
+
     @Override
     public void write(char[] source, int offset, int count) throws IOException {
         Objects.checkFromIndexSize(offset, count, source.length);

@@ -24,6 +24,7 @@ import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.io.IOException;
 import java.io.Writer;
+import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -197,6 +198,34 @@ class SendingTest {
                 assertThrows(IOException.class, () -> writer.write(bad));
                 test.returns();
                 test.peer.expectCloseAndEnd(1011);
+            }
+        }
+    }
+
+    @Test
+    void everyFormOfAWriterMustBehaveAlike() throws Exception {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
+            OutgoingMessage message = test.connection().sendStream(MessageType.TEXT);
+            Writer writer = message.writer();
+            writer.write('a');
+            writer.write(0xD83D);
+            writer.write("x\uDE00bx", 1, 2);
+            writer.append('c').append("xdx", 1, 2).append("é");
+            writer.write(new char[]{'e'});
+            assertThrows(IndexOutOfBoundsException.class, () -> writer.write("abc", 2, 2));
+            message.complete();
+            test.peer.expect("81 0b 61f09f9880626364c3a965");
+        }
+    }
+
+    @Test
+    void writerMustHoldNoMonitorWhileItWaits() throws Exception {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
+            Writer writer = test.connection().sendStream(MessageType.TEXT).writer();
+            for (Method method : writer.getClass().getMethods()) {
+                assertTrue(!method.getName().equals("write") || method.getDeclaringClass() == writer.getClass()
+                        || method.getParameterCount() == 1 && method.getParameterTypes()[0] != int.class,
+                        "inherited from Writer, which locks: " + method);
             }
         }
     }
