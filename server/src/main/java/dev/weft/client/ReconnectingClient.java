@@ -3,11 +3,13 @@ package dev.weft.client;
 import dev.weft.CloseStatus;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
+import dev.weft.internal.Bounds;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.RethrownEnd;
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.parser.CloseCode;
+import dev.weft.parser.http.Headers;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -20,6 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Keeps a connection to one server. When the connection ends, the client makes another one, after a random delay that grows
@@ -33,7 +37,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * All methods may be called from any thread.
  */
 public final class ReconnectingClient implements AutoCloseable {
-    private final ReconnectingClientBuilder settings;
+    private final WebSocketClient client;
+    private final URI uri;
+    private final Supplier<Headers> headers;
+    private final Duration sendTimeout;
+    private final Consumer<ReconnectEvent> listener;
     private final WebSocketHandler handler;
     private final Backoff backoff;
     private final Thread thread;
@@ -45,7 +53,11 @@ public final class ReconnectingClient implements AutoCloseable {
     private boolean stopped;
 
     private ReconnectingClient(ReconnectingClientBuilder settings, WebSocketHandler handler, Backoff backoff) {
-        this.settings = settings;
+        this.client = settings.client;
+        this.uri = settings.uri;
+        this.headers = settings.headers;
+        this.sendTimeout = settings.sendTimeout;
+        this.listener = settings.listener;
         this.handler = handler;
         this.backoff = backoff;
         this.thread = settings.client.transports().threadBuilder().name("weft-client-reconnecting")
@@ -83,10 +95,12 @@ public final class ReconnectingClient implements AutoCloseable {
     /**
      * Waits for an open connection.
      *
+     * @param timeout the maximum time to wait: 0 to 20 days
      * @throws NotConnectedException          if none is open in time, or this client was closed
      * @throws java.io.InterruptedIOException if this thread was interrupted
      */
     public WebSocketConnection await(Duration timeout) throws IOException {
+        Bounds.check("timeout", timeout, Duration.ZERO, TimeLimit.LONGEST);
         long left = timeout.toNanos();
         try {
             lock.lockInterruptibly();
@@ -118,12 +132,12 @@ public final class ReconnectingClient implements AutoCloseable {
      * @throws NotConnectedException as {@link #await}; nothing was sent
      */
     public void send(String text) throws IOException {
-        await(settings.sendTimeout).send(text);
+        await(sendTimeout).send(text);
     }
 
     /** Sends a binary message, like {@link #send(String)}. */
     public void send(byte[] bytes) throws IOException {
-        await(settings.sendTimeout).send(bytes);
+        await(sendTimeout).send(bytes);
     }
 
     /** Stops making connections, and closes the open connection with 1001. Does not wait. */
@@ -157,7 +171,7 @@ public final class ReconnectingClient implements AutoCloseable {
             Connection open = null;
             Duration delay;
             try {
-                open = (Connection) settings.client.open(settings.uri, settings.headers.get());
+                open = (Connection) client.open(uri, headers.get());
                 delay = Duration.ZERO;
             } catch (IOException | RuntimeException e) {
                 delay = failed(e, failures++, attempts);
@@ -176,7 +190,7 @@ public final class ReconnectingClient implements AutoCloseable {
     }
 
     private Duration failed(Exception failure, int failures, int attempts) {
-        if (isStopped() || settings.client.isClosing()) {
+        if (isStopped() || client.isClosing()) {
             stop();
             return Duration.ZERO;
         }
@@ -203,7 +217,7 @@ public final class ReconnectingClient implements AutoCloseable {
             } catch (Throwable e) {
                 code = CloseCode.INTERNAL_ERROR;
                 if (!RethrownEnd.is(e, open)) {
-                    settings.client.logger().log(Level.WARNING, "a client's handler failed: " + open.remoteAddress(),
+                    client.logger().log(Level.WARNING, "a client's handler failed: " + open.remoteAddress(),
                             e);
                 }
             }
@@ -220,8 +234,8 @@ public final class ReconnectingClient implements AutoCloseable {
     }
 
     private CloseStatus ended(Connection open, CompletableFuture<CloseStatus> end) {
-        Duration most = settings.client.configuration().timeouts().closeTimeout()
-                .plus(settings.client.configuration().timeouts().writeTimeout());
+        Duration most = client.configuration().timeouts().closeTimeout()
+                .plus(client.configuration().timeouts().writeTimeout());
         try {
             return end.get(most.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
@@ -282,9 +296,9 @@ public final class ReconnectingClient implements AutoCloseable {
 
     private void tell(ReconnectEvent event) {
         try {
-            settings.listener.accept(event);
+            listener.accept(event);
         } catch (Throwable e) {
-            settings.client.logger().log(Level.WARNING, "a listener failed", e);
+            client.logger().log(Level.WARNING, "a listener failed", e);
         }
     }
 }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.Message;
+import dev.weft.WebSocketConnection;
 import dev.weft.client.ReconnectEvent.AttemptFailed;
 import dev.weft.client.ReconnectEvent.Connected;
 import dev.weft.client.ReconnectEvent.Disconnected;
@@ -91,6 +92,48 @@ class ReconnectingClientTest {
             assertEquals(20, seen.stream().distinct().count());
             assertEquals(20, seen.size());
             assertTrue(tokens.get() >= 20 + failures);
+        }
+    }
+
+    @Test
+    void builderMayBeUsedForAnotherClient() throws Exception {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
+        try (WebSocketServer server = WebSocketServer.builder().policy(request -> {
+            seen.add(request.headers().first("X-Token").orElseThrow());
+            return dev.weft.server.HandshakeDecision.accept();
+        }).handler(ws -> {
+            opened.add(ws);
+            ws.awaitClose();
+        }).start(); WebSocketClient client = WebSocketClient.builder().build()) {
+            ReconnectingClientBuilder builder = quick(client, uri(server.port()))
+                    .headers(() -> Headers.of("X-Token", "a"));
+            try (ReconnectingClient first = builder.start(Handlers::echo)) {
+                WebSocketConnection before = opened.poll(10, TimeUnit.SECONDS);
+                BlockingQueue<ReconnectEvent> others = new LinkedBlockingQueue<>();
+                try (ReconnectingClient second = builder.headers(() -> Headers.of("X-Token", "b"))
+                        .listener(others::add).sendTimeout(Duration.ofDays(1)).start(Handlers::echo)) {
+                    opened.poll(10, TimeUnit.SECONDS);
+                    before.close();
+                    opened.poll(10, TimeUnit.SECONDS);
+                    assertEquals(List.of("a", "b", "a"), seen);
+                    assertTrue(first.await(Duration.ofSeconds(10)).isOpen() && second.await(Duration.ofSeconds(10)).isOpen());
+                    next(Connected.class);
+                    next(Disconnected.class);
+                    next(Connected.class);
+                }
+            }
+        }
+    }
+
+    @Test
+    void waitsMustHaveBounds() throws Exception {
+        try (WebSocketServer server = WebSocketServer.builder().handler(Handlers::echo).start();
+                WebSocketClient client = WebSocketClient.builder().build();
+                ReconnectingClient kept = quick(client, uri(server.port())).start(Handlers::echo)) {
+            assertThrows(IllegalArgumentException.class, () -> kept.await(Duration.ofDays(200_000)));
+            assertThrows(IllegalArgumentException.class, () -> kept.await(Duration.ofMillis(-1)));
+            assertTrue(kept.await(Duration.ofSeconds(10)).isOpen());
         }
     }
 
