@@ -4,6 +4,8 @@ import dev.weft.internal.PreparedMessageAccess;
 import dev.weft.internal.StrictUtf8;
 import dev.weft.parser.deflate.SharedMessage;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A message for any number of connections. A text is encoded once. The message is compressed at most once for each
@@ -49,6 +51,25 @@ public final class PreparedMessage {
         byte[] copy = new byte[bytes.remaining()];
         bytes.get(bytes.position(), copy);
         return new PreparedMessage(MessageType.BINARY, copy);
+    }
+
+    /**
+     * Creates a message from a copy of a part of an array. Does not wait.
+     *
+     * @param type   text or binary; the bytes of a text must be UTF-8, which is not checked here
+     * @param offset the index of the first byte
+     * @param length the number of bytes
+     * @throws IndexOutOfBoundsException if the bytes are not within the array
+     */
+    public static PreparedMessage of(MessageType type, byte[] array, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, array.length);
+        return new PreparedMessage(Objects.requireNonNull(type, "type"),
+                Arrays.copyOfRange(array, offset, offset + length));
+    }
+
+    /** Creates a message from a copy of one that was received, for example to pass it on. Does not wait. */
+    public static PreparedMessage of(MessageView view) {
+        return of(view.type(), view.array(), view.offset(), view.length());
     }
 
     /** The type of the message. */

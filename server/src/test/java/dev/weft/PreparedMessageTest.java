@@ -39,6 +39,16 @@ class PreparedMessageTest {
     }
 
     @Test
+    void partOfAnArrayMustBeCopiedWithItsType() {
+        byte[] array = "xhéx".getBytes(UTF_8);
+        PreparedMessage message = PreparedMessage.of(MessageType.TEXT, array, 1, 3);
+        array[1] = 'y';
+        assertEquals(MessageType.TEXT, message.type());
+        assertArrayEquals("hé".getBytes(UTF_8), bytes(message));
+        assertThrows(IndexOutOfBoundsException.class, () -> PreparedMessage.of(MessageType.TEXT, array, 3, 3));
+    }
+
+    @Test
     void thePayloadIsReadOnlyAndReadFromItsBeginningEachTime() {
         PreparedMessage message = PreparedMessage.text("é!");
         for (int i = 0; i < 2; i++) {
