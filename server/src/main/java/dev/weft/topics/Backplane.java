@@ -5,7 +5,7 @@ import java.util.Map;
 /**
  * Connects the {@link Topics} of several processes, its nodes, by a broker: what is published on one node is delivered on all
  * nodes that have subscribers for it. Applications create one and pass it to {@link Topics.Builder#backplane}, which calls
- * everything else; the modules {@code weft-redis} and {@code weft-nats} implement it. For any thread.
+ * everything else except {@link #close()}; the modules {@code weft-redis} and {@code weft-nats} implement it. For any thread.
  * <p>
  * <b>Two ways.</b> If {@link TopicLimits#historyLength()} is 1 or more, the broker keeps the history of each topic and gives each
  * message its {@linkplain BackplaneMessage#position() position}: all nodes have the same positions, recognize a gap,

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How to subscribe: from where on, and in which form messages are sent. Immutable: each method returns options of which one is
- * changed.
+ * changed; {@link #since} and {@link #last} replace each other.
  */
 public final class SubscribeOptions {
     /** Only messages that are published from now on, as they were published. */

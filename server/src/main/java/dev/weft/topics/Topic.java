@@ -74,7 +74,7 @@ final class Topic {
                 return null;
             }
             offset++;
-            Publication publication = new Publication(name, position(), now, message);
+            Publication publication = new Publication(name, position(), now, key, message);
             history.dropOlderThan(now.minus(limits.historyTime()));
             history.add(publication);
             deliver(publication, key, filters, now, false);
@@ -203,7 +203,7 @@ final class Topic {
                 epoch = position.epoch();
                 offset = position.offset();
             }
-            Publication publication = new Publication(name, position(), message.time(), message.message());
+            Publication publication = publication(message);
             history.dropOlderThan(now.minus(limits.historyTime()));
             history.add(publication);
             deliver(publication, message.key().orElse(null), filters, now, more);
@@ -213,6 +213,10 @@ final class Topic {
         }
     }
 
+    private Publication publication(BackplaneMessage message) {
+        return new Publication(name, position(), message.time(), message.key().orElse(null), message.message());
+    }
+
     /** Takes over the history of the broker, and delivers nothing of it. */
     void begin(BackplaneHistory known) {
         lock.lock();
@@ -220,7 +224,7 @@ final class Topic {
             continueAfter(Feed.before(known));
             for (BackplaneMessage each : known.messages()) {
                 offset = each.place().offset();
-                history.add(new Publication(name, position(), each.time(), each.message()));
+                history.add(publication(each));
             }
             offset = known.newest().offset();
         } finally {
@@ -263,7 +267,7 @@ final class Topic {
             apart = apart == null
                     ? new Position(ThreadLocalRandom.current().nextLong(), 1)
                     : new Position(apart.epoch(), apart.offset() + 1);
-            deliver(new Publication(name, apart, now, message), key, filters, now, false);
+            deliver(new Publication(name, apart, now, key, message), key, filters, now, false);
             return apart;
         } finally {
             lock.unlock();

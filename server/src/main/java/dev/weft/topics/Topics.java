@@ -2,6 +2,7 @@ package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
+import dev.weft.internal.Bounds;
 import dev.weft.topics.TopicException.Reason;
 import java.time.Clock;
 import java.util.List;
@@ -114,7 +115,7 @@ public final class Topics {
      * Publishes a message in the name of a connection, if it may.
      *
      * @return the position of the message
-     * @throws TopicException if it may not, the name is invalid, or there are too many topics; the message is not published
+     * @throws TopicException if it may not, or as {@link #publish(String, PreparedMessage)}
      */
     public Position publish(WebSocketConnection from, String topic, PreparedMessage message) {
         TopicName.levelsOfTopic(topic);
@@ -137,8 +138,8 @@ public final class Topics {
      * subscribed to the topic, or if the options have a position that this process has not reached.
      *
      * @return the subscription, which is not active if the connection has ended
-     * @throws TopicException if the connection may not subscribe, the name is invalid or has wildcards, or there are too many
-     *                        subscriptions or topics; nothing is changed
+     * @throws TopicException if the connection may not subscribe, the name is invalid or has wildcards, there are too many
+     *                        subscriptions or topics, or the broker of a {@link Backplane} does not answer; nothing is changed
      */
     public Subscription subscribe(WebSocketConnection connection, String topic, SubscribeOptions options) {
         return subscribe(connection, topic, TopicName.levelsOfTopic(topic), options);
@@ -171,13 +172,16 @@ public final class Topics {
         return added;
     }
 
-    /** Ends a connection's subscription to this filter. Returns whether there was one. A message under way may still be sent. */
+    /**
+     * Ends a connection's subscription to this filter. Returns whether there was one. A message under way may still be sent.
+     * Waits while another thread subscribes the same connection, which may wait for the broker of a {@link Backplane}.
+     */
     public boolean unsubscribe(WebSocketConnection connection, String filter) {
         Subscriber subscriber = subscribers.get(connection);
         return subscriber != null && subscriber.remove(filter);
     }
 
-    /** The filters to which a connection is subscribed. */
+    /** The filters to which a connection is subscribed. Waits as {@link #unsubscribe}. */
     public List<String> subscriptions(WebSocketConnection connection) {
         Subscriber subscriber = subscribers.get(connection);
         return subscriber == null ? List.of() : subscriber.filters();
@@ -272,8 +276,12 @@ public final class Topics {
      * The members that are subscribed to exactly this topic, without wildcards, each with the number of its connections. Empty
      * if there is no such topic. With a {@link Backplane}, those of all processes, if {@link Builder#member} is set; then waits
      * for the broker.
+     *
+     * @throws TopicException if the name is invalid, or if the broker does not answer, unless {@link Builder#goesOnAlone}: then
+     *                        those of this process are returned
      */
     public Map<String, Integer> presence(String topic) {
+        TopicName.levelsOfTopic(topic);
         Topic known = topics.known(topic);
         Map<String, Integer> here = known == null ? Map.of() : known.members();
         return sharesPresence() ? uplink.presence(topic, here) : here;
@@ -293,10 +301,16 @@ public final class Topics {
     }
 
     /**
-     * The newest messages that a topic has, at most this many, oldest first. With a {@link Backplane}, waits for the broker if
-     * no connection of this process is subscribed to the topic.
+     * The newest messages that a topic has, at most this many, oldest first. With a {@link Backplane}, waits for the
+     * broker if no connection of this process is subscribed to the topic.
+     *
+     * @param most 0 or more
+     * @throws TopicException if the name is invalid, or if the broker does not answer, unless {@link Builder#goesOnAlone}: then
+     *                        there are none
      */
     public List<Publication> history(String topic, int most) {
+        Bounds.check("most", most, 0, Integer.MAX_VALUE);
+        TopicName.levelsOfTopic(topic);
         Topic known = topics.known(topic);
         if (uplink != null && (known == null || !known.feed().isPrepared())) {
             return uplink.history(topic, most);

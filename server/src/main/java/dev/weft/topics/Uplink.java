@@ -167,16 +167,20 @@ final class Uplink implements Backplane.Receiver {
 
     /** The newest messages of a topic that this node does not follow. Waits for the broker. */
     List<Publication> history(String topic, int most) {
-        TopicName.levelsOfTopic(topic);
         if (!placing) {
             return List.of();
         }
         try {
             List<BackplaneMessage> kept = backplane.read(topic).messages();
             return kept.subList(Math.max(0, kept.size() - most), kept.size()).stream()
-                    .map(each -> new Publication(topic, each.place(), each.time(), each.message())).toList();
+                    .map(each -> new Publication(topic, each.place(), each.time(), each.key().orElse(null),
+                            each.message()))
+                    .toList();
         } catch (BackplaneException e) {
-            throw new TopicException(e);
+            if (!goesOnAlone) {
+                throw new TopicException(e);
+            }
+            return List.of();
         }
     }
 
@@ -227,7 +231,6 @@ final class Uplink implements Backplane.Receiver {
     }
 
     Map<String, Integer> presence(String topic, Map<String, Integer> here) {
-        TopicName.levelsOfTopic(topic);
         try {
             return backplane.presence(topic);
         } catch (BackplaneException e) {

@@ -4,7 +4,10 @@ import dev.weft.topics.Position;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** How a {@link JsonTopicsClient} subscribes. Immutable: each method returns options of which one is changed. */
+/**
+ * How a {@link JsonTopicsClient} subscribes. Immutable: each method returns options of which one is changed; {@link #since} and
+ * {@link #last} replace each other.
+ */
 public final class TopicOptions {
     /** Only messages that are published from now on, without presence. */
     public static final TopicOptions DEFAULT = new TopicOptions(null, 0, false);
