@@ -1,0 +1,14 @@
+package dev.weft.nats;
+
+import dev.weft.server.PublicApiTest;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** The module must export exactly what docs/api lists. */
+class NatsApiTest {
+    @Test
+    void exportedApiMustBeAsAccepted() throws IOException {
+        PublicApiTest.assertAccepted(Path.of("..", "..", "docs", "api"), "weft-nats", NatsBackplane.class);
+    }
+}
