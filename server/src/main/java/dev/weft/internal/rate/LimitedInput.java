@@ -51,6 +51,7 @@ final class LimitedInput {
             due = mayContinue(turn);
             if (!due) {
                 rates.throttled(kindOf(turn));
+                below.keepArrived();
                 due = wait.until(() -> mayContinue(turn), limit);
             }
             return due;

@@ -52,7 +52,9 @@ final class LimitedOutput {
                 rates.pay(Kind.SENT_BYTES, before - first.remaining() - second.remaining());
             }
         } else {
-            writeNow(first);
+            if (first.hasRemaining()) {
+                writeNow(first);
+            }
             if (!first.hasRemaining()) {
                 writeNow(second);
             }

@@ -20,6 +20,12 @@ final class IoUringBuffers {
     private static final AtomicIntegerFieldUpdater<IoUringBuffers> RETURNED = AtomicIntegerFieldUpdater
             .newUpdater(IoUringBuffers.class, "returned");
 
+    /** A receive for which the system had no buffer. */
+    interface Waiter {
+        /** Repeats the receive. */
+        void receiveAgain();
+    }
+
     private final Ring ring;
     private final Runnable wakeUp;
     private final ByteBuffer memory;
@@ -27,8 +33,12 @@ final class IoUringBuffers {
     private volatile int returned = NONE;
     private final int[] before = new int[COUNT];
 
-    /** The transports that wait for a buffer. For the engine's thread. */
-    private final ArrayDeque<IoUringTransport> waiting = new ArrayDeque<>();
+    // For the engine's thread.
+
+    /** The number of buffers that the system has, or has received into with a completion that is not served yet. */
+    private int available = COUNT;
+    /** The receives that wait for a buffer. */
+    private final ArrayDeque<Waiter> waiting = new ArrayDeque<>();
     private volatile boolean wanted;
 
     IoUringBuffers(Ring ring, Runnable wakeUp) {
@@ -69,31 +79,40 @@ final class IoUringBuffers {
 
     // The engine's thread.
 
-    /** Makes the transport repeat its receive when buffers have been given back. */
-    void await(IoUringTransport transport) {
-        waiting.add(transport);
+    /** The system has received into a buffer. */
+    void took() {
+        available--;
+    }
+
+    /**
+     * Makes the receive be repeated when the system has a buffer. It may have one by now: buffers are returned while
+     * the completions that found none wait to be served.
+     */
+    void await(Waiter waiter) {
+        waiting.add(waiter);
         wanted = true;
     }
 
     /** Whether the engine must not wait, because a transport waits for a buffer and there is one. */
     boolean mustReturn() {
-        return wanted && returned != NONE;
+        return wanted && (returned != NONE || available > 0);
     }
 
-    /** Returns the buffers to the ring, and repeats the receives that had none. */
+    /** Returns the buffers to the ring, and repeats as many of the receives that had none as there are buffers. */
     void returnToRing() throws IOException {
-        if (returned == NONE) {
-            return;
+        if (returned != NONE) {
+            for (int buffer = RETURNED.getAndSet(this, NONE); buffer != NONE; buffer = before[buffer]) {
+                ring.giveBack(buffer);
+                available++;
+            }
+            ring.publishBuffers();
         }
-        int count = 0;
-        for (int buffer = RETURNED.getAndSet(this, NONE); buffer != NONE; buffer = before[buffer]) {
-            ring.giveBack(buffer);
-            count++;
+        if (wanted) {
+            // A receive that finds none after all waits here once more.
+            for (int i = 0; i < available && !waiting.isEmpty(); i++) {
+                waiting.remove().receiveAgain();
+            }
+            wanted = !waiting.isEmpty();
         }
-        ring.publishBuffers();
-        for (int i = 0; i < count && !waiting.isEmpty(); i++) {
-            waiting.remove().receiveAgain();
-        }
-        wanted = !waiting.isEmpty();
     }
 }

@@ -121,8 +121,11 @@ final class IoUringEngine implements SocketEngine {
     @Override
     public void move(int count, SocketEngine other, ConnectionScheduler example, Runnable done) {
         request(() -> {
-            moveNow(count, (IoUringEngine) other, example);
-            done.run();
+            try {
+                moveNow(count, (IoUringEngine) other, example);
+            } finally {
+                done.run();
+            }
         });
     }
 
@@ -131,7 +134,16 @@ final class IoUringEngine implements SocketEngine {
         // The driving thread raises its flag before it looks for requests for the last time, and this thread adds its request
         // before it looks at the flag.
         if (waiting == 1 && WAITING.compareAndSet(this, 1, 0)) {
-            ring.wakeUp();
+            boolean woken = false;
+            try {
+                ring.wakeUp();
+                woken = true;
+            } finally {
+                if (!woken) {
+                    // No stack was left for the call: the next request must try again.
+                    waiting = 1;
+                }
+            }
         }
     }
 
@@ -202,9 +214,18 @@ final class IoUringEngine implements SocketEngine {
             try {
                 transport.sent(ring, request);
             } catch (Throwable e) {
-                failures.note(e);
-                transport.fail();
+                failed(transport, e);
             }
+        }
+    }
+
+    /** A failure on one connection, such as no memory to unpark its thread with, must not affect the others. */
+    private void failed(IoUringSocket socket, Throwable failure) {
+        try {
+            failures.note(failure);
+            socket.fail();
+        } catch (Throwable e) {
+            // Then its deadlines end it.
         }
     }
 
@@ -247,30 +268,27 @@ final class IoUringEngine implements SocketEngine {
     }
 
     private void serve(IoUringTransport transport) {
-        if (!transport.isAt(this)) {
-            transport.engine().add(transport);
-            return;
-        }
         try {
-            transport.serve(ring);
+            if (transport.isAt(this)) {
+                transport.serve(ring);
+            } else {
+                transport.engine().add(transport);
+            }
         } catch (Throwable e) {
-            failures.note(e);
-            transport.fail();
+            failed(transport, e);
         }
     }
 
     private void watchWoken() {
-        for (int i = 0; i < wokenCount; i++) {
-            IoUringTransport transport = woken[i];
-            woken[i] = null;
+        while (wokenCount > 0) {
+            IoUringTransport transport = woken[--wokenCount];
+            woken[wokenCount] = null;
             try {
                 transport.watch(this);
             } catch (Throwable e) {
-                failures.note(e);
-                transport.fail();
+                failed(transport, e);
             }
         }
-        wokenCount = 0;
     }
 
     /** Watches for bytes of this transport before the next wait, unless a thread waits for them by then. */
@@ -321,9 +339,7 @@ final class IoUringEngine implements SocketEngine {
         try {
             socket.completed(ring, IoUringSockets.kind(key), ring.result());
         } catch (Throwable e) {
-            // A failure on one connection, such as no memory to unpark its thread with, must not affect the others.
-            failures.note(e);
-            socket.fail();
+            failed(socket, e);
         }
     }
 
@@ -347,8 +363,7 @@ final class IoUringEngine implements SocketEngine {
                 try {
                     left -= transport.moveTo(ring, other, example) ? 1 : 0;
                 } catch (Throwable e) {
-                    failures.note(e);
-                    transport.fail();
+                    failed(transport, e);
                 }
             }
         }

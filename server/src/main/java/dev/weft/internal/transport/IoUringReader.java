@@ -173,17 +173,48 @@ final class IoUringReader {
         int buffer = (int) (held >> 32);
         int count = (int) held;
         int taken = Math.min(count, target.remaining());
+        ByteBuffer kept = taken < count ? roomFor(count - taken, held) : null;
         try {
             buffers.copy(buffer, 0, target, taken);
-            if (taken < count) {
-                rest = ByteBuffer.allocate(count - taken);
-                buffers.copy(buffer, taken, rest, count - taken);
-                rest.flip();
+            if (kept != null) {
+                buffers.copy(buffer, taken, kept, count - taken);
+                rest = kept.flip();
             }
         } finally {
             buffers.giveBack(buffer);
         }
         return taken + (count == buffers.size() && target.hasRemaining() ? readMore(target) : 0);
+    }
+
+    /** Room for bytes that were received; if there is no memory for them, they can be read later. */
+    private ByteBuffer roomFor(int count, long held) {
+        ByteBuffer room = null;
+        try {
+            room = ByteBuffer.allocate(count);
+            return room;
+        } finally {
+            if (room == null) {
+                arrived = held;
+                if (state == CLOSED) {
+                    close();
+                }
+            }
+        }
+    }
+
+    /** As {@link Transport#keepArrived}. */
+    void keepArrived() {
+        long held = ARRIVED.getAndSet(this, NOTHING);
+        if (held != NOTHING) {
+            int buffer = (int) (held >> 32);
+            ByteBuffer kept = roomFor((int) held, held);
+            try {
+                transport.buffers().copy(buffer, 0, kept, (int) held);
+                rest = kept.flip();
+            } finally {
+                transport.buffers().giveBack(buffer);
+            }
+        }
     }
 
     /** The buffer was full, so there is probably more. */
@@ -225,7 +256,8 @@ final class IoUringReader {
 
     /** Ends the waits, and makes this drop its bytes. From any thread. */
     void close() {
-        STATE.set(this, CLOSED);
+        // Not just a write: the thread is visible to whoever reads the state in which it waits.
+        STATE.getAndSet(this, CLOSED);
         LockSupport.unpark(thread);
         long held = ARRIVED.getAndSet(this, NOTHING);
         if (held != NOTHING) {
@@ -254,6 +286,9 @@ final class IoUringReader {
     void received(Ring ring, int result) throws IOException {
         inProgress = false;
         int buffer = ring.buffer();
+        if (buffer >= 0) {
+            transport.buffers().took();
+        }
         if (state == CLOSED) {
             if (buffer >= 0) {
                 transport.buffers().giveBack(buffer);
@@ -364,6 +399,11 @@ final class IoUringReader {
     /** Whether a thread waits, and its receive is in progress: then no buffer is held. */
     boolean mayMove() {
         return state == WAITING && inProgress;
+    }
+
+    /** Whether nothing is in progress. */
+    boolean isIdle() {
+        return !inProgress && !watching;
     }
 
     /** Whether a receive is requested, or was cancelled. */

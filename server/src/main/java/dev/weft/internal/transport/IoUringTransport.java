@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  * what is in progress and all of that has completed. Until then the descriptor's number is not used again, so no request can
  * reach another connection.
  */
-final class IoUringTransport extends ChannelTransport implements IoUringSocket {
+final class IoUringTransport extends ChannelTransport implements IoUringSocket, IoUringBuffers.Waiter {
     /** What is asked of the engine; the first four are also the kinds of requests to the system. */
     static final int RECEIVE = 1;
     static final int WATCH = 1 << 1;
@@ -114,6 +114,11 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket {
     @Override
     public void reportUnread() {
         reader.report();
+    }
+
+    @Override
+    public void keepArrived() {
+        reader.keepArrived();
     }
 
     @Override
@@ -299,8 +304,12 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket {
     private void goOn(Ring ring) throws IOException {
         if (closed) {
             proceedToClose(ring);
-        } else if (destination != null && inProgress == 0) {
-            move();
+        } else if (destination != null && reader.isIdle()) {
+            if (inProgress == 0) {
+                move();
+            } else {
+                stay(ring);
+            }
         }
     }
 
@@ -311,8 +320,8 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket {
         }
     }
 
-    /** Repeats a receive for which there was no buffer. */
-    void receiveAgain() {
+    @Override
+    public void receiveAgain() {
         request(RECEIVE);
     }
 
@@ -356,12 +365,12 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket {
 
     /**
      * Begins to move this to another engine, if a reader waits and nothing is being sent: cancels what is in progress, and moves
-     * when that has completed, unless bytes arrive first.
+     * when that has completed, unless bytes arrive first, or a send begins.
      *
      * @return whether it was begun
      */
     boolean moveTo(Ring ring, IoUringEngine other, ConnectionScheduler with) throws IOException {
-        if (closed || destination != null || slot < 0 || !reader.mayMove() || !writer.isFree()) {
+        if (closed || destination != null || slot < 0 || !reader.mayMove() || !writer.isIdle()) {
             return false;
         }
         destination = other;
@@ -373,6 +382,17 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket {
     /** Whether a cancelled receive must not be repeated here. */
     boolean isMoving() {
         return destination != null;
+    }
+
+    /** Something else has begun meanwhile, such as a send, and may take as long as the peer likes. */
+    private void stay(Ring ring) throws IOException {
+        destination = null;
+        example = null;
+        if (reader.isReceiving()) {
+            reader.receive(ring);
+        } else {
+            engine.watchLater(this);
+        }
     }
 
     private void move() {

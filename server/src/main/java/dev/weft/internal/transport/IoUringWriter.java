@@ -88,6 +88,10 @@ final class IoUringWriter {
             throw IoUringTransport.failure(failure);
         }
         int total = remaining(first, second);
+        if (total == 0) {
+            // The system would say of a send of nothing that it has sent nothing.
+            return 0;
+        }
         switch (state) {
             case FREE -> {
                 if (total > SendBuffers.SIZE || !transport.engine().isAwake() || !fill(FREE, first, second)) {
@@ -95,7 +99,7 @@ final class IoUringWriter {
                 }
             }
             case QUEUED -> fill(QUEUED, first, second);
-            case CLOSED -> throw new AsynchronousCloseException();
+            case CLOSED, CLOSED_FILLING -> throw new AsynchronousCloseException();
             default -> {
                 // What was written before is not sent yet.
             }
@@ -112,25 +116,37 @@ final class IoUringWriter {
         if (!STATE.compareAndSet(this, from, FILLING)) {
             return false;
         }
-        if (buffer == null) {
-            buffer = transport.engine().sendBuffers().take();
-        }
-        if (buffer != null) {
-            copy(first);
-            if (second != null && !first.hasRemaining()) {
-                copy(second);
+        int next = from;
+        try {
+            if (buffer == null) {
+                buffer = transport.engine().sendBuffers().take();
             }
+            if (buffer != null) {
+                copy(first);
+                if (second != null && !first.hasRemaining()) {
+                    copy(second);
+                }
+                next = QUEUED;
+            }
+        } finally {
+            // Also after an error, such as that of a stack that is used up: otherwise nothing ends this state.
+            leaveFilling(next);
         }
-        boolean filled = buffer != null;
-        if (!STATE.compareAndSet(this, FILLING, filled ? QUEUED : FREE)) {
+        return next == QUEUED;
+    }
+
+    private void leaveFilling(int next) throws AsynchronousCloseException {
+        if (next == FREE) {
+            release();
+        }
+        if (!STATE.compareAndSet(this, FILLING, next)) {
             release();
             state = CLOSED;
             throw new AsynchronousCloseException();
         }
-        if (filled) {
+        if (next == QUEUED) {
             transport.request(IoUringTransport.SEND);
         }
-        return filled;
     }
 
     private void copy(ByteBuffer source) {
@@ -327,8 +343,8 @@ final class IoUringWriter {
         }
     }
 
-    /** Whether nothing is being sent or waits to be, so that the connection may be moved. */
-    boolean isFree() {
-        return state == FREE;
+    /** Whether nothing is in progress, is being sent or waits to be, so that the connection may be moved. */
+    boolean isIdle() {
+        return state == FREE && !inProgress && !watching;
     }
 }

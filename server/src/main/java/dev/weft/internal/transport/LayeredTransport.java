@@ -54,6 +54,11 @@ public interface LayeredTransport extends Transport {
     }
 
     @Override
+    default void keepArrived() {
+        below().keepArrived();
+    }
+
+    @Override
     default void onUnread(UnreadListener listener) {
         below().onUnread(listener);
     }

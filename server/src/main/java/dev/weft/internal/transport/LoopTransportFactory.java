@@ -80,7 +80,15 @@ final class LoopTransportFactory implements TransportFactory {
         int surplus = from.size() - to.size();
         if (surplus > SURPLUS && from.size() > FACTOR * to.size() && moving.compareAndSet(0, 1)) {
             ConnectionScheduler example = loops.scheduler(fewest);
-            from.move(surplus / 2, to, example, () -> moving.set(0));
+            boolean begun = false;
+            try {
+                from.move(surplus / 2, to, example, () -> moving.set(0));
+                begun = true;
+            } finally {
+                if (!begun) {
+                    moving.set(0);
+                }
+            }
         }
     }
 

@@ -386,6 +386,10 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
      */
     void moveTo(SelectorEngine other, ConnectionScheduler example) throws IOException {
         SelectionKey before = key;
+        if (before == null) {
+            // It is being registered.
+            return;
+        }
         // Fails if the other engine's selector still has a cancelled key of this socket: then the present key must stay.
         key = other.register(channel, interest(), this);
         before.cancel();

@@ -116,8 +116,11 @@ final class SelectorEngine implements SocketEngine {
     @Override
     public void move(int count, SocketEngine other, ConnectionScheduler example, Runnable done) {
         request(() -> {
-            moveNow(count, (SelectorEngine) other, example);
-            done.run();
+            try {
+                moveNow(count, (SelectorEngine) other, example);
+            } finally {
+                done.run();
+            }
         });
     }
 

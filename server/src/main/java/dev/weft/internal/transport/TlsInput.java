@@ -227,11 +227,12 @@ final class TlsInput {
             }
         } catch (IOException e) {
             fail(e);
-        }
-        if (room.flip().hasRemaining()) {
-            plain = room;
-        } else {
-            buffers.giveBack(room);
+        } finally {
+            if (room.flip().hasRemaining()) {
+                plain = room;
+            } else {
+                buffers.giveBack(room);
+            }
         }
     }
 

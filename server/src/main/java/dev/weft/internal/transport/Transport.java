@@ -110,6 +110,12 @@ public interface Transport {
     }
 
     /**
+     * Moves bytes that have arrived, but were not read, out of a buffer that connections share: the thread that reads is about
+     * to wait for something other than its peer. For that thread; does not wait.
+     */
+    default void keepArrived() {}
+
+    /**
      * Sets the listener for unread bytes; calls it at once if there are unread bytes that were not reported. A transport that
      * detects bytes only by reading never calls it.
      */

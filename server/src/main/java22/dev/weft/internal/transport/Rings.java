@@ -29,7 +29,7 @@ final class Rings {
             } catch (IllegalAccessException e) {
                 obstacle = needs("--add-exports=java.base/sun.nio.ch=");
             } catch (IOException e) {
-                obstacle = "io_uring needs Linux 5.19 or later, and to be permitted (" + e.getMessage() + ")";
+                obstacle = "io_uring is not permitted here (" + e.getMessage() + ")";
             } catch (Throwable e) {
                 obstacle = "io_uring cannot be used with this JDK (" + e + ")";
             }
@@ -45,6 +45,11 @@ final class Rings {
         String processor = System.getProperty("os.arch");
         if (!system.equals("Linux") || !processor.equals("amd64") && !processor.equals("aarch64")) {
             return "there is no io_uring for " + system + " on " + processor;
+        }
+        String release = System.getProperty("os.version");
+        if (!LinuxRelease.isAtLeast(6, 1, release)) {
+            // Older ones report a send of which the system took only some as one of which it took nothing.
+            return "io_uring needs Linux 6.1 or later, not " + release;
         }
         return Rings.class.getModule().isNativeAccessEnabled() ? null : needs("--enable-native-access=");
     }

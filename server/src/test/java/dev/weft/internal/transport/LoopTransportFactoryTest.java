@@ -4,17 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.internal.time.TimeLimit;
 import dev.weft.server.Await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -163,6 +168,113 @@ class LoopTransportFactoryTest {
         over.set(true);
         mover.join();
         end(all);
+    }
+
+    /** A move must not wait for a peer that reads nothing: what the peer sends must be received meanwhile. */
+    @Test
+    void movesMustNotStopReceivingWhileThePeerReadsNothing() throws Exception {
+        Echo other = echo();
+        for (int round = 0; round < 30; round++) {
+            SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
+            Transport transport = looping.over(listener.accept());
+            transport.setOption(StandardSocketOptions.SO_SNDBUF, 4096);
+            peer.configureBlocking(false);
+            List<SocketEngine> engines = List.of(engine(new Echo(transport, null, peer)), engine(other)).stream()
+                    .distinct()
+                    .toList();
+            BlockingQueue<Integer> received = new LinkedBlockingQueue<>();
+            Thread reader = transport.threadBuilder().start(() -> {
+                ByteBuffer one = ByteBuffer.allocate(1);
+                try {
+                    while (transport.read(one.clear()) >= 0) {
+                        received.add((int) one.get(0));
+                    }
+                } catch (IOException e) {
+                    // The end.
+                }
+            });
+            int pieces = 1 + round;
+            Thread writer = transport.threadBuilder().start(() -> {
+                try {
+                    for (int i = 0; i < pieces; i++) {
+                        transport.write(ByteBuffer.allocate(12_000));
+                    }
+                } catch (IOException e) {
+                    // The end.
+                }
+            });
+            AtomicBoolean over = new AtomicBoolean();
+            Thread mover = engines.size() < 2 ? Thread.ofPlatform().start(() -> {}) : Thread.ofPlatform().start(() -> {
+                for (int i = 0; !over.get(); i++) {
+                    CountDownLatch begun = new CountDownLatch(1);
+                    engines.get(i % 2).move(5, engines.get(1 - i % 2), looping.scheduler(1 - i % 2), begun::countDown);
+                    awaitBriefly(begun);
+                    transport.retryWrite();
+                }
+            });
+            for (int i = 0; i < 20; i++) {
+                peer.write(ByteBuffer.wrap(new byte[]{(byte) i}));
+                assertEquals(i, received.poll(10, TimeUnit.SECONDS));
+                peer.read(ByteBuffer.allocate(1000));
+                LockSupport.parkNanos(BETWEEN_MOVES_NANOS);
+            }
+            over.set(true);
+            mover.join();
+            peer.close();
+            transport.close();
+            reader.join();
+            writer.join();
+        }
+        end(List.of(other));
+    }
+
+    @Test
+    void writeOfNothingMustNotBreakTheConnection() throws Exception {
+        SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
+        Transport transport = looping.over(listener.accept());
+        FutureTask<Void> written = new FutureTask<>(() -> {
+            transport.writeNow(ByteBuffer.allocate(0));
+            transport.writeNow(ByteBuffer.allocate(0), ByteBuffer.allocate(0));
+            transport.write(ByteBuffer.allocate(0));
+            // The loop sends what was written.
+            Thread.sleep(5);
+            transport.write(ByteBuffer.wrap(new byte[]{7}));
+            return null;
+        });
+        Thread thread = transport.threadBuilder().start(written);
+        written.get(10, TimeUnit.SECONDS);
+        ByteBuffer one = ByteBuffer.allocate(1);
+        assertEquals(1, peer.read(one));
+        assertEquals(7, one.get(0));
+        thread.join();
+        transport.close();
+        peer.close();
+    }
+
+    @Test
+    void whatHasArrivedMustBeReadAlsoAfterItWasMovedOutOfSharedBuffers() throws Exception {
+        SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
+        Transport transport = looping.over(listener.accept());
+        FutureTask<String> read = new FutureTask<>(() -> {
+            StringBuilder all = new StringBuilder();
+            ByteBuffer some = ByteBuffer.allocate(3);
+            while (all.length() < 8) {
+                assertTrue(transport.awaitReadable(TimeLimit.NONE));
+                transport.keepArrived();
+                transport.keepArrived();
+                transport.readNow(some.clear());
+                all.append(StandardCharsets.US_ASCII.decode(some.flip()));
+            }
+            return all.toString();
+        });
+        Thread thread = transport.threadBuilder().start(read);
+        Await.until("the reader waits", () -> thread.getState() == Thread.State.WAITING);
+        peer.write(ByteBuffer.wrap("abcdef".getBytes(StandardCharsets.US_ASCII)));
+        peer.write(ByteBuffer.wrap("gh".getBytes(StandardCharsets.US_ASCII)));
+        assertEquals("abcdefgh", read.get(10, TimeUnit.SECONDS));
+        thread.join();
+        transport.close();
+        peer.close();
     }
 
     private static void awaitBriefly(CountDownLatch latch) {

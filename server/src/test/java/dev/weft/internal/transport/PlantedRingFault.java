@@ -49,10 +49,10 @@ enum PlantedRingFault {
             """),
     /** The system fills the buffer for another connection while the reader copies. */
     BUFFER_GIVEN_BACK_BEFORE_IT_IS_READ("""
-                    int taken = Math.min(count, target.remaining());
+                    ByteBuffer kept = taken < count ? roomFor(count - taken, held) : null;
                     try {
             """, """
-                    int taken = Math.min(count, target.remaining());
+                    ByteBuffer kept = taken < count ? roomFor(count - taken, held) : null;
                     buffers.giveBack(buffer);
                     try {
             """, """
@@ -70,9 +70,8 @@ enum PlantedRingFault {
             """),
     /** The bytes that the target has no room for. */
     REST_IS_LOST("""
-                            rest = ByteBuffer.allocate(count - taken);
-                            buffers.copy(buffer, taken, rest, count - taken);
-                            rest.flip();
+                            buffers.copy(buffer, taken, kept, count - taken);
+                            rest = kept.flip();
             """, """
                             end = end;
             """),

@@ -32,7 +32,7 @@ final class TransportVariant {
                                 List.of("IoUringSocket", "IoUringSockets", "SendsAtOnce", "SendBuffer", "SendBuffers",
                                         "SocketEngine", "AcceptingSocket",
                                         "IoUringListenerWatch", "Ring",
-                                        "Rings", "IoUring", "SystemCalls"),
+                                        "Rings", "IoUring", "SystemCalls", "LinuxRelease"),
                                 Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
                                         + "(interrupted|over|STATE|ARRIVED|ASKED|ADDED|WAITING|RETURNED|state|arrived|waiting|tasks|closed|ends|failure|end|pending|buffer|before)\\b"
                                         + "|(LockSupport|STATE|ASKED|ADDED|transport|reader|writer|engine|tasks|other|ring)\\.(?!key|descriptor)"
