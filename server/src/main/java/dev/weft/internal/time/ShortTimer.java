@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 
 /**
  * Bounds how long two things wait for user code: frames that are held back to be written with the next ones, and bytes that
- * have arrived but have not been received. An entry for them is put on a list; one to four milliseconds later this timer checks
- * all entries of the list. If user code is quick, there is nothing left to do by then.
+ * have arrived but have not been received. An entry for them is put on a list; one to five milliseconds later this timer checks
+ * it. If user code is quick, there is nothing left to do by then.
  * <p>
  * The timer is a platform thread, which sleeps while the lists are empty. Under load it checks once a millisecond without being
  * woken, because a wake-up costs two switches of threads.
@@ -34,7 +34,7 @@ public final class ShortTimer {
         private volatile int watched;
 
         /**
-         * Makes the timer check this in a millisecond, unless it is already on a list. Does not wait or allocate. From any
+         * Makes the timer check this in one to two milliseconds, unless it is already on a list. Does not wait or allocate. From any
          * thread.
          */
         public final void watch(ShortTimer timer) {
@@ -70,8 +70,8 @@ public final class ShortTimer {
     private final AtomicReference<Entry> later = new AtomicReference<>();
     /** Whether the timer's thread must be woken for a new entry. */
     private volatile boolean parked;
-    /** Used only by the timer's thread: whether its last check of the first list found something. */
-    private boolean used;
+    /** Used only by the timer's thread: the entries of the first list that it checks when the next millisecond has passed. */
+    private Entry aging;
     /** Used only by the timer's thread: when it last checked the second list. */
     private long lookedAt = System.nanoTime();
     /** Used only by the timer's thread: tasks of the entries that it is checking. */
@@ -177,13 +177,15 @@ public final class ShortTimer {
     }
 
     private void step() {
-        if (used || soon.get() != null) {
+        if (aging != null || soon.get() != null) {
             thread.sleep(SOON_NANOS);
-            Entry first = soon.getAndSet(null);
-            used = first != null;
-            look(first);
+            Entry due = aging;
+            // What was added within this millisecond is too young to be checked.
+            aging = soon.getAndSet(null);
+            look(due);
         } else {
             awaitEntry();
+            aging = soon.getAndSet(null);
         }
         if (System.nanoTime() - lookedAt >= LATER_NANOS) {
             lookedAt = System.nanoTime();
