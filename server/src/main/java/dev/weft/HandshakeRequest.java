@@ -121,12 +121,15 @@ public final class HandshakeRequest {
         return subprotocols;
     }
 
-    /** The local address at which the request was received. */
+    /** The local address at which the request was received, or, at a client, from which it was sent. */
     public SocketAddress localAddress() {
         return localAddress;
     }
 
-    /** The address of the client that sent the request; behind a proxy, that of the proxy unless the server trusts it. */
+    /**
+     * The address of the client that sent the request, or, at a client, that of the server; behind a proxy, that of the
+     * proxy unless the server trusts it.
+     */
     public SocketAddress remoteAddress() {
         return remoteAddress;
     }

@@ -4,7 +4,7 @@ package dev.weft;
  * A message that is borrowed from the connection, not copied. It is valid until the connection's next receive. A
  * connection has only one view and reuses it, so do not keep the view or pass it to another thread. You can safely send
  * it to any connection: bytes that cannot be written at once are copied. A view that is used after the next receive
- * shows an empty message, or the next one. No method waits or throws.
+ * shows an empty message, or the next one. No method waits or throws. Not for applications to implement.
  */
 public interface MessageView {
     /** The type of the message. */

@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  * error, or {@link ConnectionClosedException} in all other cases. All later calls throw {@link
  * ConnectionClosedException}. Code that keeps calling in a loop is slowed down: after 64 such calls within about a
  * second, each further call on the connection's own thread waits up to 50 ms.
+ * <p>
+ * Not for applications to implement: methods will be added. Tests can use {@code dev.weft.testing.TestConnection}.
  */
 public interface WebSocketConnection extends AutoCloseable {
     /**
@@ -211,7 +213,8 @@ public interface WebSocketConnection extends AutoCloseable {
 
     /**
      * Tries to send a message that is prepared for any number of connections, otherwise as {@link #trySend(String)}. A
-     * queued message is not copied, but its full length counts towards the limit.
+     * queued message is not copied, but its full length counts towards the limit. If another thread is compressing the
+     * same message at this moment, waits until that is done, about 10 ms for a mebibyte.
      */
     SendResult trySend(PreparedMessage message);
 

@@ -148,7 +148,8 @@ public final class WebSocketClient implements AutoCloseable {
 
     /**
      * Opens a connection. Waits at most for the {@code connectTimeout} until a socket is connected, and then at most for the
-     * {@code handshakeTimeout}. An interrupt ends the wait.
+     * {@code handshakeTimeout}; again for each redirect, up to {@code maxRedirects}. A cookie handler and a proxy selector take
+     * their own time. An interrupt ends the wait.
      *
      * @param uri {@code ws://host:port/path?query}, or {@code wss://…} for TLS; http and https mean the same
      * @return the connection, open
@@ -243,8 +244,9 @@ public final class WebSocketClient implements AutoCloseable {
 
     /**
      * Closes every connection with 1001 and waits for all of them to end on their own, at most for the grace period. Then it
-     * aborts the rest and interrupts their handlers. Openings in progress fail. A second call waits for the first. If a handler
-     * calls it, it waits for the whole grace period, unless the handler's connection ends sooner.
+     * aborts the rest and interrupts the handlers that {@code run} was called with. Openings in progress fail. A second call
+     * waits for the first. If a handler calls it, it waits for the whole grace period, unless the handler's connection ends
+     * sooner. An interrupt ends the grace period.
      */
     @Override
     public void close() {

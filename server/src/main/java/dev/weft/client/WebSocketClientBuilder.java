@@ -142,7 +142,7 @@ public final class WebSocketClientBuilder {
 
     /** Sets how permessage-deflate (RFC 7692) is offered. Default {@link DeflateSettings#DEFAULT}. */
     public WebSocketClientBuilder deflate(DeflateSettings deflate) {
-        this.deflate = Optional.of(deflate);
+        this.deflate = Optional.of(Objects.requireNonNull(deflate, "deflate"));
         return this;
     }
 
@@ -197,20 +197,20 @@ public final class WebSocketClientBuilder {
      *     parameters.setEndpointIdentificationAlgorithm("")}
      */
     public WebSocketClientBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
-        this.tls = Optional.of(context);
+        this.tls = Optional.of(Objects.requireNonNull(context, "context"));
         this.tlsCustomizer = Objects.requireNonNull(customizer, "customizer");
         return this;
     }
 
     /** Sets the local address of connections. Default: the system chooses it. */
     public WebSocketClientBuilder localAddress(InetAddress localAddress) {
-        this.localAddress = Optional.of(localAddress);
+        this.localAddress = Optional.of(Objects.requireNonNull(localAddress, "localAddress"));
         return this;
     }
 
     /** Makes all connections to this socket file, whatever host their URI names. Default: to the host of the URI. */
     public WebSocketClientBuilder unixSocket(Path unixSocket) {
-        this.unixSocket = Optional.of(unixSocket);
+        this.unixSocket = Optional.of(Objects.requireNonNull(unixSocket, "unixSocket"));
         return this;
     }
 
@@ -230,7 +230,7 @@ public final class WebSocketClientBuilder {
      * the headers of each response. Must be thread-safe. Default: no cookies.
      */
     public WebSocketClientBuilder cookieHandler(CookieHandler cookieHandler) {
-        this.cookieHandler = Optional.of(cookieHandler);
+        this.cookieHandler = Optional.of(Objects.requireNonNull(cookieHandler, "cookieHandler"));
         return this;
     }
 
@@ -264,7 +264,7 @@ public final class WebSocketClientBuilder {
      * no proxy.
      */
     public WebSocketClientBuilder proxySelector(ProxySelector proxySelector) {
-        this.proxySelector = Optional.of(proxySelector);
+        this.proxySelector = Optional.of(Objects.requireNonNull(proxySelector, "proxySelector"));
         return this;
     }
 
@@ -322,9 +322,11 @@ public final class WebSocketClientBuilder {
 
     /**
      * Sets the maximum number of bytes that all connections together may hold in buffers, partly received messages, the
-     * decompressors of these, and messages that wait to be sent. Default: a quarter of the maximum heap size.
+     * decompressors of these, and messages that wait to be sent: at least {@code readBufferSize}. Default: a quarter of
+     * the maximum heap size.
      */
     public WebSocketClientBuilder maxBufferedSize(long maxBufferedSize) {
+        Bounds.check("maxBufferedSize", maxBufferedSize, SMALLEST_BUFFER, Long.MAX_VALUE);
         this.maxBufferedSize = maxBufferedSize;
         return this;
     }

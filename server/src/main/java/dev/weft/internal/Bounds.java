@@ -1,6 +1,7 @@
 package dev.weft.internal;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /** Checks the values of settings. Each exception names the setting, its value and its bounds. */
 public final class Bounds {
@@ -15,7 +16,7 @@ public final class Bounds {
 
     /** Refuses a duration outside its bounds, which are inclusive. */
     public static void check(String setting, Duration value, Duration least, Duration most) {
-        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+        if (Objects.requireNonNull(value, setting).compareTo(least) < 0 || value.compareTo(most) > 0) {
             throw new IllegalArgumentException(setting + " " + value + " is not within " + least + " to " + most);
         }
     }

@@ -27,12 +27,13 @@ public final class ConnectionAdopter {
      * Takes over a connection whose handshake another HTTP server has answered with 101. The endpoint at the request's
      * path serves it, as if this server had accepted it. Does not wait.
      *
-     * @param channel connected, in blocking mode, without TLS; the server closes it
-     * @return false if the server is full, is being drained or shuts down; the channel is then closed
+     * @param channel connected, in blocking mode, without TLS; the server closes it, unless this method throws
+     * @return false if the server is full, is being drained or shuts down, or if the client is over a limit of its address or
+     *         a rate; the channel is then closed
      * @throws IllegalArgumentException if there is no endpoint at the path, or if the answer agreed to compression but the
-     *                                  endpoint does not compress
-     * @throws IllegalStateException    if the server uses TLS: it would begin with a TLS handshake
-     * @throws IOException              if the channel is not connected
+     *                                  endpoint does not compress; the channel is left as it is
+     * @throws IllegalStateException    if the server uses TLS: it would begin with a TLS handshake; likewise
+     * @throws IOException              if the channel is not connected, or its options cannot be set; likewise
      */
     public boolean adopt(AdoptedHandshake handshake, SocketChannel channel) throws IOException {
         return adopt(channel, adoption(handshake));
@@ -59,11 +60,11 @@ public final class ConnectionAdopter {
      * Takes over a connection whose request another HTTP server has not answered. The server reads the rest of the
      * request, decides about it and answers it, as if it had accepted the connection. Does not wait.
      *
-     * @param channel     connected, in blocking mode, without TLS; the server closes it
-     * @param alreadyRead the bytes that the other server has read, from the request line on; must not be changed afterwards
-     * @return false if the server is full, is being drained or shuts down; the channel is then closed
-     * @throws IllegalStateException if the server uses TLS: it would begin with a TLS handshake
-     * @throws IOException           if the channel is not connected
+     * @param channel     connected, in blocking mode, without TLS; the server closes it, unless this method throws
+     * @param alreadyRead the bytes that the other server has read, from the request line on; they are copied
+     * @return false as the method for a handshake that was answered
+     * @throws IllegalStateException if the server uses TLS: it would begin with a TLS handshake; the channel is left as it is
+     * @throws IOException           if the channel is not connected, or its options cannot be set; likewise
      */
     public boolean adopt(SocketChannel channel, byte[] alreadyRead) throws IOException {
         return adopt(channel, new Adoption(alreadyRead.clone(), null, null));

@@ -122,7 +122,7 @@ public final class DrainSettings {
          * period. Default: they continue until they end by themselves.
          */
         public Builder closing(CloseOptions closing) {
-            this.closing = Optional.of(closing);
+            this.closing = Optional.of(Objects.requireNonNull(closing, "closing"));
             return this;
         }
 

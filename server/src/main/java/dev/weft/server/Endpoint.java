@@ -70,7 +70,8 @@ public final class Endpoint extends ConnectionSettings<Endpoint> {
      * WebSocketServerBuilder#rateShares}. Default: none of them.
      */
     public Endpoint rateShare(String name) {
-        return new Endpoint(handler, keepsHeaders, totalRateLimits, Optional.of(name), values);
+        return new Endpoint(handler, keepsHeaders, totalRateLimits, Optional.of(Objects.requireNonNull(name, "name")),
+                values);
     }
 
     // The endpoint's values, for a server.

@@ -14,8 +14,9 @@ import java.util.function.Predicate;
 @FunctionalInterface
 public interface HandshakePolicy {
     /**
-     * Decides about one handshake, on the connection's virtual thread, which may block. If this method throws an
-     * exception, the response is a 500.
+     * Decides about one handshake, on the connection's own thread, virtual unless the server has other {@link
+     * WebSocketServerBuilder#threads}, which may block. The thread is interrupted after the {@code policyTimeout}, or if
+     * the peer leaves. If this method throws an exception, the response is a 500.
      *
      * @param request valid according to the protocol
      */

@@ -6,7 +6,7 @@ import dev.weft.parser.http.HttpResponse;
 @FunctionalInterface
 public interface HttpHandler {
     /**
-     * Answers a request with any method, on the connection's virtual thread; several connections call it at the same
+     * Answers a request with any method, on the connection's own thread; several connections call it at the same
      * time. Answer a HEAD request like a GET request: the server sends only the head. If this method throws an
      * exception, the response is a 500, and the exception is logged. However, if reading the request's body failed, for
      * example because the body is too large, the response has the status for that failure. The server adds {@code Date}

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSession;
 
 /**
@@ -46,7 +47,7 @@ public final class HttpRequest {
         this.remoteAddress = builder.remoteAddress;
         this.tlsSession = builder.tlsSession;
         this.proxyHeader = builder.proxyHeader;
-        this.body = builder.body;
+        this.body = builder.body.get();
     }
 
     /** Returns a builder for a request with this head, for example to test a handler. */
@@ -239,7 +240,7 @@ public final class HttpRequest {
         private SocketAddress remoteAddress = NOWHERE;
         private SSLSession tlsSession;
         private ProxyHeader proxyHeader;
-        private InputStream body = InputStream.nullInputStream();
+        private Supplier<InputStream> body = InputStream::nullInputStream;
 
         private Builder(RequestHead head) {
             this.head = Objects.requireNonNull(head, "head");
@@ -283,12 +284,15 @@ public final class HttpRequest {
 
         /** Sets the bytes of the body. Default: no body. */
         public Builder body(byte[] body) {
-            return body(new ByteArrayInputStream(body));
+            byte[] copy = body.clone();
+            this.body = () -> new ByteArrayInputStream(copy);
+            return this;
         }
 
-        /** Sets the stream from which the body is read. Default: no body. */
+        /** Sets the stream from which the body is read: that of one request. Default: no body. */
         public Builder body(InputStream body) {
-            this.body = Objects.requireNonNull(body, "body");
+            Objects.requireNonNull(body, "body");
+            this.body = () -> body;
             return this;
         }
 

@@ -159,8 +159,8 @@ public final class WebSocketServer implements AutoCloseable {
 
     /**
      * The number of requests, or of connections before any request, that the server has refused since its start, for
-     * each reason; all reasons are present. An unmodifiable snapshot; does not wait. Each refusal is also logged once
-     * at DEBUG, with its peer, target, Origin and Host.
+     * each reason; all reasons are present. An unmodifiable snapshot; does not wait. A refusal that is answered is
+     * also logged once at DEBUG, with its peer, target, Origin and Host.
      */
     public Map<RefusalReason, Long> refusals() {
         return logs.refusals().counts();
@@ -201,7 +201,9 @@ public final class WebSocketServer implements AutoCloseable {
      * Adds an endpoint, as {@link WebSocketServerBuilder#endpoint(String, Endpoint)} does. It applies to all handshakes
      * that are decided from now on. Does not wait.
      *
-     * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another endpoint
+     * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another endpoint; or if
+     *                                  the endpoint has rates although the server was started without any, or a share that
+     *                                  the server does not have
      */
     public void addEndpoint(String path, Endpoint endpoint) {
         paths.endpoints().add(path, endpoint);
@@ -213,7 +215,8 @@ public final class WebSocketServer implements AutoCloseable {
      * finds either the old endpoint or the new one. Existing connections of the old endpoint are not affected. Does not
      * wait.
      *
-     * @throws IllegalArgumentException if the path is malformed, or no endpoint's path matches the same paths
+     * @throws IllegalArgumentException if the path is malformed, or no endpoint's path matches the same paths; or because of
+     *                                  the endpoint's rates, as {@link #addEndpoint}
      */
     public void replaceEndpoint(String path, Endpoint endpoint) {
         paths.endpoints().replace(path, endpoint);

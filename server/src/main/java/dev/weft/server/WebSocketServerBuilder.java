@@ -45,7 +45,7 @@ public final class WebSocketServerBuilder extends ListeningSettings {
      * endpoint matches. Required if there is nothing else to serve.
      */
     public WebSocketServerBuilder handler(WebSocketHandler handler) {
-        values.handler = Optional.of(handler);
+        values.handler = Optional.of(Objects.requireNonNull(handler, "handler"));
         return this;
     }
 
@@ -146,9 +146,10 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     /**
      * Sets the maximum number of bytes that all connections together may hold: in buffers, in partly read messages, in
      * their decompressors (outside the heap, some 44 KiB for each), in messages that wait to be sent, and in partly
-     * read requests beyond their first 2 KiB. Default: a quarter of the heap.
+     * read requests beyond their first 2 KiB: at least {@code readBufferSize}. Default: a quarter of the heap.
      */
     public WebSocketServerBuilder maxBufferedSize(long maxBufferedSize) {
+        Bounds.check("maxBufferedSize", maxBufferedSize, SMALLEST_BUFFER, Long.MAX_VALUE);
         values.maxBufferedSize = maxBufferedSize;
         return this;
     }
@@ -220,7 +221,7 @@ public final class WebSocketServerBuilder extends ListeningSettings {
      */
     public WebSocketServerBuilder metrics(String path) {
         PathPattern.parse(path);
-        values.metrics = Optional.of(path);
+        values.metrics = Optional.of(Objects.requireNonNull(path, "path"));
         return this;
     }
 
@@ -230,7 +231,7 @@ public final class WebSocketServerBuilder extends ListeningSettings {
      * what it keeps of the request: method, path, Referer, User-Agent and traceparent.
      */
     public WebSocketServerBuilder accessLog(AccessLogFormat format) {
-        values.accessLog = Optional.of(format);
+        values.accessLog = Optional.of(Objects.requireNonNull(format, "format"));
         return this;
     }
 
@@ -303,7 +304,7 @@ public final class WebSocketServerBuilder extends ListeningSettings {
      * connections are then always served, but far more memory is needed.
      */
     public WebSocketServerBuilder threads(ThreadFactory threads) {
-        values.threads = Optional.of(threads);
+        values.threads = Optional.of(Objects.requireNonNull(threads, "threads"));
         return this;
     }
 

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It holds a borrowed compressor from the first {@link #output} after an {@link #input} until the {@code output} that
  * returns fewer bytes than there was room for. Between messages it keeps the last bytes of earlier messages, if context
- * takeover was agreed on. For one thread at a time; never blocks.
+ * takeover was agreed on. For one thread at a time. Waits for nothing, except that {@link #share}
+ * waits while another thread compresses the same message.
  *
  * <h2>How the window is bounded</h2> {@link Deflater} has a window of 32 KiB, which cannot be reduced. But a back
  * reference cannot reach beyond the start of its history. So where a smaller window was agreed on, the input is cut into
