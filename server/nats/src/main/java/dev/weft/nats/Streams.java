@@ -204,15 +204,19 @@ final class Streams {
             // Old messages go first: if one is kept that is not newer, so are all that are.
             boolean[] reaches = {after == null};
             long[] newest = {last.getSeq()};
+            // Of the topic, marks included: somebody may come back to the position of a mark.
+            long[] previous = {0};
             forEach(messages, subject, each -> {
                 long offset = each.metaData().streamSequence();
                 if (offset <= from) {
                     reaches[0] = true;
-                } else if (each.getData().length > 0) {
-                    long previous = wanted.isEmpty()
-                            ? reaches[0] && here ? from : offset - 1
-                            : wanted.getLast().position().orElseThrow().offset();
-                    wanted.add(BackplaneMessage.decode(topic, each.getData()).at(Position.of(epoch, offset), previous));
+                    previous[0] = from;
+                } else {
+                    if (each.getData().length > 0) {
+                        wanted.add(BackplaneMessage.decode(topic, each.getData()).at(Position.of(epoch, offset),
+                                previous[0] > 0 ? previous[0] : offset - 1));
+                    }
+                    previous[0] = offset;
                 }
                 newest[0] = Math.max(newest[0], offset);
             });

@@ -11,6 +11,7 @@ import dev.weft.topics.Backplane;
 import dev.weft.topics.BrokerContract;
 import dev.weft.topics.BrokerProcess;
 import dev.weft.topics.Position;
+import dev.weft.topics.Recovery;
 import dev.weft.topics.SubscribeOptions;
 import dev.weft.topics.TopicException;
 import dev.weft.topics.TopicException.Reason;
@@ -157,6 +158,22 @@ class NatsBackplaneTest extends BrokerContract {
             assertReason(Reason.BACKPLANE_AWAY, () -> needing.publish("a", "1"));
             assertTrue(node.health().detail().contains("JetStream"), node.health().detail());
         }
+    }
+
+    /** The offsets are those of one stream for all topics: the one before that of the message belongs to another topic. */
+    @Test
+    void positionOfAnEmptyTopicMustStayGoodWhateverIsPublishedElsewhere() throws Exception {
+        Topics first = topics(HISTORY);
+        TestPair pair = pair();
+        Position start = first.subscribe(end(pair), "a", PLACED).start();
+        first.unsubscribe(end(pair), "a");
+        first.publish("other", "x");
+        Position one = first.publish("a", "1");
+        first.publish("other", "x");
+
+        Topics second = topics(HISTORY);
+        assertEquals(Recovery.COMPLETE, second.subscribe(end(pair), "a", PLACED.since(start)).recovery());
+        peer(pair).expectText(one + " 1");
     }
 
     /** Before, because the node may end in between, and after, because the removal may take long. */
