@@ -1,12 +1,19 @@
 package dev.weft.nats;
 
 import dev.weft.topics.Backplane;
+import dev.weft.topics.BackplaneException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Who is there. A member has an entry in the stream of members for each node on which it has connections. When somebody joins
@@ -49,15 +56,64 @@ final class Members {
     }
 
     /**
-     * Removes an entry, of this node or a dead one. Returns whether it was the member's last. The others are told before, too:
-     * if this node ends before it can tell them, nobody else knows that the entry was there.
+     * Removes an entry of this node. Returns whether it was the member's last. The others are told before, too: if this node
+     * ends before it can tell them, nobody else knows that the entry was there.
      */
-    boolean remove(Streams streams, String entry) {
+    private boolean remove(Streams streams, String entry) {
         String topic = subjects.memberPart(entry, 0);
         streams.pass(subjects.channel(topic), notice);
         boolean left = streams.remove(entry) && !isThere(streams, topic, subjects.memberPart(entry, 1));
         tell(streams, topic);
         return left;
+    }
+
+    /**
+     * Removes some entries of a dead node, all at the same time, and tells which members have left by this. Entries with this
+     * number in the stream or a higher one stay: the node was alive when it set them.
+     */
+    void removeDead(Streams streams, List<String> entries, long before, Backplane.Receiver receiver) {
+        Set<String> channels = entries.stream().map(each -> subjects.channel(subjects.memberPart(each, 0)))
+                .collect(Collectors.toSet());
+        channels.forEach(each -> streams.pass(each, notice));
+        try {
+            forEachAtOnce(entries, each -> {
+                String topic = subjects.memberPart(each, 0);
+                String member = subjects.memberPart(each, 1);
+                // Of several nodes that do the same, one finds it.
+                if (streams.removeBefore(before, each) && !isThere(streams, topic, member)) {
+                    receiver.memberGone(topic, member);
+                }
+            });
+        } finally {
+            channels.forEach(each -> streams.pass(each, notice));
+        }
+        streams.flush();
+    }
+
+    /** Returns when all are done. Throws what one of them has thrown. */
+    private static void forEachAtOnce(List<String> entries, Consumer<String> action) {
+        List<FutureTask<?>> tasks = new ArrayList<>();
+        for (String each : entries) {
+            FutureTask<?> task = new FutureTask<>(() -> action.accept(each), null);
+            Thread.ofVirtual().name("weft-nats-member").start(task);
+            tasks.add(task);
+        }
+        BackplaneException failed = null;
+        for (FutureTask<?> each : tasks) {
+            try {
+                each.get();
+            } catch (ExecutionException e) {
+                failed = e.getCause() instanceof BackplaneException known
+                        ? known
+                        : BackplaneException.uncertain("a member of a dead node is not removed", e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                failed = BackplaneException.uncertain("interrupted while removing members", e);
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
     }
 
     private boolean isThere(Streams streams, String topic, String member) {

@@ -43,8 +43,6 @@ public final class NatsBackplane implements Backplane {
     private static final Duration PAUSE = Duration.ofMillis(100);
     private static final String SEQUENCE = "Nats-Sequence";
     private static final String LAST_SEQUENCE = "Nats-Last-Sequence";
-    private static final byte[] ALIVE = {'+'};
-    private static final byte[] LEAVING = {'-'};
 
     private final Builder settings;
     private final Subjects subjects;
@@ -408,7 +406,7 @@ public final class NatsBackplane implements Backplane {
             }
             Connection last = connection;
             if (last != null) {
-                nodes.leave(last);
+                nodes.leave(last, settings.timeout);
                 ready = false;
                 last.close();
             }
@@ -417,10 +415,6 @@ public final class NatsBackplane implements Backplane {
         }
         ready = false;
         detail = "closed";
-    }
-
-    static byte[] sign(boolean alive) {
-        return alive ? ALIVE : LEAVING;
     }
 
     /** Builds a backplane. A method that is given a value out of bounds throws an exception that names it. Not thread-safe. */

@@ -4,20 +4,36 @@ import dev.weft.topics.Backplane;
 import dev.weft.topics.BackplaneException;
 import io.nats.client.Connection;
 import io.nats.client.Message;
+import io.nats.client.api.MessageInfo;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes of the group. Each gives a sign of life from time to time, which is also kept in the stream of members, so that a
- * node that dies is not forgotten with the others. Where one is silent for too long, the others remove its members.
+ * node that dies is not forgotten with the others. Where one is silent for too long, another one removes its members, on a
+ * thread of its own: this may take long, and the signs of life must not wait for it.
+ * <p>
+ * All of it is ordered by the numbers of the stream. Who removes members first replaces the sign of the dead node by a claim,
+ * which succeeds only if that sign is the last one. So of several nodes, one succeeds, and none if the dead node has given
+ * another sign. The claim is repeated for each batch of entries, and only entries that are older are removed. A node also
+ * replaces its own sign only if it is the last one: if it is not, others have begun to remove its members.
  */
 final class Nodes {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
+
+    private static final byte[] ALIVE = {'+'};
+    private static final byte[] LEAVING = {'-'};
+    private static final byte[] CLAIMED = {'!'};
+    /** Entries that are removed at the same time. */
+    private static final int BATCH = 50;
 
     private final Subjects subjects;
     private final Members members;
@@ -27,7 +43,16 @@ final class Nodes {
     private final Map<String, Long> deadAt = new ConcurrentHashMap<>();
     /** Whether the server has JetStream, without which there is no presence. */
     private volatile boolean kept;
-    private volatile long lastBeat = System.nanoTime();
+
+    // For the supervisor.
+    private long lastBeat = System.nanoTime();
+    /** The number of this node's last sign. */
+    private long ownSign;
+    private volatile @Nullable Thread burial;
+    private volatile boolean ending;
+
+    /** The numbers of the last signs of nodes that seemed to be dead. For the thread that removes members. */
+    private final Map<String, Long> lastSigns = new HashMap<>();
 
     Nodes(Subjects subjects, Members members, String node, Duration timeout) {
         this.subjects = subjects;
@@ -50,7 +75,7 @@ final class Nodes {
             return;
         }
         deadAt.clear();
-        streams.set(subjects.node(node), NatsBackplane.sign(true));
+        ownSign = streams.set(subjects.node(node), ALIVE);
         for (String each : streams.subjects(subjects.node("*"))) {
             heard(subjects.nodeOf(each), timeout);
         }
@@ -60,13 +85,13 @@ final class Nodes {
         deadAt.put(name, System.nanoTime() + time.toNanos());
     }
 
-    /** A node has given a sign. Called on a thread of the client. */
+    /** A node has given a sign, or was claimed by another one, which has this time then. Called on a thread of the client. */
     void received(Message message) {
-        boolean alive = message.getData().length > 0 && message.getData()[0] == '+';
-        heard(subjects.nodeOf(message.getSubject()), alive ? timeout : Duration.ZERO);
+        boolean leaves = Arrays.equals(message.getData(), LEAVING);
+        heard(subjects.nodeOf(message.getSubject()), leaves ? Duration.ZERO : timeout);
     }
 
-    /** Says that this node is alive, and removes what dead nodes have left. Returns whether the others had given this one up. */
+    /** Says that this node is alive, and looks for dead ones. Returns whether the others have given this one up. */
     boolean beat(Streams streams, Backplane.Receiver receiver) {
         if (!kept) {
             return false;
@@ -77,36 +102,74 @@ final class Nodes {
             deadAt.keySet().forEach(each -> heard(each, timeout));
         }
         lastBeat = now;
-        boolean forgotten = !streams.subjects(subjects.node(node)).contains(subjects.node(node));
-        streams.set(subjects.node(node), NatsBackplane.sign(true));
+        long sign = streams.setAfter(ownSign, subjects.node(node), ALIVE);
+        boolean givenUp = sign == 0;
+        ownSign = givenUp ? streams.set(subjects.node(node), ALIVE) : sign;
         List<String> dead = new ArrayList<>();
         deadAt.forEach((name, time) -> {
             if (!name.equals(node) && System.nanoTime() - time >= 0) {
                 dead.add(name);
             }
         });
-        for (String each : dead) {
-            bury(each, streams, receiver);
+        Thread last = burial;
+        if (!dead.isEmpty() && (last == null || !last.isAlive())) {
+            burial = Thread.ofVirtual().name("weft-nats-burial")
+                    .start(() -> dead.forEach(each -> tryToBury(each, streams, receiver)));
         }
-        return forgotten;
+        return givenUp;
+    }
+
+    private void tryToBury(String dead, Streams streams, Backplane.Receiver receiver) {
+        try {
+            bury(dead, streams, receiver);
+        } catch (Throwable e) {
+            // After the timeout of the claim, any node does the rest.
+            Level level = e instanceof BackplaneException ? Level.DEBUG : Level.WARNING;
+            LOGGER.log(level, "the members of a dead node are not removed yet", e);
+        }
     }
 
     private void bury(String dead, Streams streams, Backplane.Receiver receiver) {
-        for (String entry : streams.subjects(subjects.member("*", "*", dead))) {
-            // Of several nodes that do the same, one finds it.
-            if (members.remove(streams, entry)) {
-                receiver.memberGone(subjects.memberPart(entry, 0), subjects.memberPart(entry, 1));
-            }
+        String sign = subjects.node(dead);
+        MessageInfo last = streams.get(sign);
+        if (last == null) {
+            forget(dead);
+            return;
         }
-        // At last, so that another node does the rest if this one dies meanwhile.
-        streams.remove(subjects.node(dead));
-        deadAt.remove(dead);
+        Long known = lastSigns.put(dead, last.getSeq());
+        if (!Arrays.equals(last.getData(), LEAVING) && (known == null || known != last.getSeq())) {
+            // Its sign may not have arrived here yet. The next beat looks again.
+            return;
+        }
+        long claim = streams.setAfter(last.getSeq(), sign, CLAIMED);
+        if (claim == 0) {
+            return;
+        }
+        List<String> entries = List.copyOf(streams.subjects(subjects.member("*", "*", dead)));
+        for (int i = 0; i < entries.size() && claim > 0 && !ending; i += BATCH) {
+            members.removeDead(streams, entries.subList(i, Math.min(i + BATCH, entries.size())), claim, receiver);
+            claim = streams.setAfter(claim, sign, CLAIMED);
+        }
+        // At last, so that another node does the rest if this one dies meanwhile. If it has come back, its sign is newer.
+        if (claim > 0 && !ending && streams.removeBefore(claim + 1, sign)) {
+            forget(dead);
+        }
     }
 
-    /** Tells the others that this node ends. */
-    void leave(Connection connection) {
+    private void forget(String dead) {
+        deadAt.remove(dead);
+        lastSigns.remove(dead);
+    }
+
+    /** Tells the others that this node ends, which then do what it has begun. Waits, but no longer than this. */
+    void leave(Connection connection, Duration longest) throws InterruptedException {
+        ending = true;
+        Thread last = burial;
+        if (last != null) {
+            last.join(longest);
+        }
         if (kept && connection.getStatus() == Connection.Status.CONNECTED) {
-            connection.publish(subjects.node(node), NatsBackplane.sign(false));
+            connection.publish(subjects.node(node), LEAVING);
         }
     }
 }

@@ -45,9 +45,8 @@ import org.jspecify.annotations.Nullable;
 final class Streams {
     private static final int NO_STREAM = 10059;
     private static final int NO_MESSAGE = 10037;
-    private static final int NOT_THE_LAST = 10071;
-    private static final Headers ONLY_IF_EMPTY = new Headers(
-            new Headers().put("Nats-Expected-Last-Subject-Sequence", "0"), true);
+    /** Of one server, or of a cluster since 2.11. */
+    private static final Set<Integer> NOT_THE_LAST = Set.of(10071, 10164);
 
     /** How long the stream keeps a message, at least. */
     private static final Duration SHORTEST_KEEP = Duration.ofDays(1);
@@ -113,6 +112,23 @@ final class Streams {
 
     private long publish(String subject, byte[] data) throws IOException, JetStreamApiException, InterruptedException {
         return new PublishAck(request(subject, null, data)).getSeqno();
+    }
+
+    /**
+     * Publishes if the last message with the subject has this number, or, for 0, if there is none. Returns the number of the new
+     * message, or 0 if none was published.
+     */
+    private long publishAfter(long last, String subject, byte[] data)
+            throws IOException, JetStreamApiException, InterruptedException {
+        try {
+            Headers expected = new Headers().put("Nats-Expected-Last-Subject-Sequence", "" + last);
+            return new PublishAck(request(subject, expected, data)).getSeqno();
+        } catch (JetStreamApiException e) {
+            if (NOT_THE_LAST.contains(e.getApiErrorCode())) {
+                return 0;
+            }
+            throw e;
+        }
     }
 
     /** Whether a stream was not there when a message was published. */
@@ -190,7 +206,8 @@ final class Streams {
         return ask(() -> {
             MessageInfo last;
             while ((last = lastMessage(messages, subject)) == null) {
-                long mark = mark(subject);
+                // The topic may have got a message meanwhile.
+                long mark = publishAfter(0, subject, NOTHING);
                 if (mark > 0) {
                     return new BackplaneHistory(Position.of(epoch, mark), List.of(), after == null);
                 }
@@ -223,18 +240,6 @@ final class Streams {
             boolean complete = reaches[0] && from <= newest[0];
             return new BackplaneHistory(Position.of(epoch, newest[0]), wanted, complete);
         });
-    }
-
-    /** Publishes a mark to a topic without messages. Returns its offset, or 0 if the topic has got a message meanwhile. */
-    private long mark(String subject) throws IOException, JetStreamApiException, InterruptedException {
-        try {
-            return new PublishAck(request(subject, ONLY_IF_EMPTY, NOTHING)).getSeqno();
-        } catch (JetStreamApiException e) {
-            if (e.getApiErrorCode() == NOT_THE_LAST) {
-                return 0;
-            }
-            throw e;
-        }
     }
 
     private @Nullable MessageInfo lastMessage(String name, String subject) throws IOException, JetStreamApiException {
@@ -297,13 +302,31 @@ final class Streams {
         });
     }
 
-    void set(String subject, byte[] value) {
-        ask(() -> publish(subject, value));
+    /** The value of a subject in the stream of members, or {@code null}. */
+    @Nullable
+    MessageInfo get(String subject) {
+        return ask(() -> lastMessage(members, subject));
+    }
+
+    /** Returns the number of the value in the stream of members. */
+    long set(String subject, byte[] value) {
+        return ask(() -> publish(subject, value));
+    }
+
+    /** Sets a value if the one before it has this number. Returns its number, or 0 if it is not set. */
+    long setAfter(long last, String subject, byte[] value) {
+        return ask(() -> publishAfter(last, subject, value));
     }
 
     /** Returns whether it was there. */
     boolean remove(String subject) {
         return ask(() -> management.purgeStream(members, PurgeOptions.subject(subject)).getPurged() > 0);
+    }
+
+    /** Removes the value of a subject if its number is lower than this one. Returns whether it was there, and lower. */
+    boolean removeBefore(long number, String subject) {
+        PurgeOptions options = PurgeOptions.builder().subject(subject).sequence(number).build();
+        return ask(() -> management.purgeStream(members, options).getPurged() > 0);
     }
 
     void forEachMember(String filter, Consumer<Message> action) {

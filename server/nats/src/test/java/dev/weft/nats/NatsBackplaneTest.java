@@ -1,6 +1,7 @@
 package dev.weft.nats;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,15 +20,24 @@ import dev.weft.topics.Topics;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
+import io.nats.client.PurgeOptions;
+import io.nats.client.api.PublishAck;
+import io.nats.client.api.StreamInfoOptions;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,6 +52,8 @@ class NatsBackplaneTest extends BrokerContract {
     private static int groups;
 
     private String prefix;
+    /** All that this test has made. */
+    private final List<NatsBackplane> nodes = new ArrayList<>();
 
     @BeforeAll
     static void startBroker() throws Exception {
@@ -73,8 +85,14 @@ class NatsBackplaneTest extends BrokerContract {
 
     @Override
     protected NatsBackplane node(BrokerProcess server) {
-        return NatsBackplane.builder(uri(server)).prefix(prefix).timeout(Duration.ofSeconds(1))
-                .nodeTimeout(Duration.ofMillis(600)).build();
+        NatsBackplane node = builder(uri(server)).build();
+        nodes.add(node);
+        return node;
+    }
+
+    private NatsBackplane.Builder builder(String... uris) {
+        return NatsBackplane.builder(uris).prefix(prefix).timeout(Duration.ofSeconds(1))
+                .nodeTimeout(Duration.ofMillis(600));
     }
 
     private static String uri(BrokerProcess server) {
@@ -145,7 +163,7 @@ class NatsBackplaneTest extends BrokerContract {
     @Test
     void serverWithoutJetStreamMustPassMessages() throws Exception {
         try (BrokerProcess plain = BrokerProcess
-                .start((port, folder) -> java.util.List.of("nats-server", "--port", "" + port, "--addr",
+                .start((port, folder) -> List.of("nats-server", "--port", "" + port, "--addr",
                         "127.0.0.1"))) {
             Topics first = Topics.builder().backplane(opened(node(plain))).build();
             Topics second = Topics.builder().backplane(opened(node(plain))).build();
@@ -215,6 +233,96 @@ class NatsBackplaneTest extends BrokerContract {
             streams.purgeStream(prefix + "_members");
             assertEquals("+ann a", next(events));
             assertEquals(Map.of("ann", 1), watching.presence("a"));
+        }
+    }
+
+    /** A third node, which does not remove them, must hear the signs of life of those that do. */
+    @Test
+    void manyMembersOfADeadNodeMustLeaveWithoutHarmToOthers() throws Exception {
+        int count = 3000;
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        withPresence(events, "ann").subscribe(end(pair()), "a");
+        assertEquals("+ann a", next(events));
+        withPresence(events, "bob").subscribe(end(pair()), "a");
+        assertEquals("+bob a", next(events));
+        try (Connection ghost = Nats.connect(uri(broker))) {
+            List<CompletableFuture<PublishAck>> published = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                published.add(ghost.jetStream().publishAsync(prefix + ".m.room-" + i % 100 + ".ghost-" + i + ".dead",
+                        new byte[]{'1'}));
+            }
+            published.add(ghost.jetStream().publishAsync(prefix + ".n.dead", new byte[]{'+'}));
+            CompletableFuture.allOf(published.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+        }
+
+        Set<String> left = new HashSet<>();
+        left.add(next(events));
+        withPresence(events, "carl").subscribe(end(pair()), "a");
+        boolean joined = false;
+        while (left.size() < count || !joined) {
+            String event = events.poll(5, TimeUnit.MILLISECONDS);
+            nodes.forEach(each -> assertTrue(each.health().connected(), each.health().detail()));
+            if (event != null && event.equals("+carl a")) {
+                joined = true;
+            } else if (event != null) {
+                assertTrue(event.startsWith("-ghost-"), event);
+                left.add(event);
+            }
+        }
+        Topics last = withPresence(events, "dora");
+        assertEquals(Map.of("ann", 1, "bob", 1, "carl", 1), last.presence("a"));
+        Await.until("the dead node is forgotten", () -> signs().size() == 4);
+        assertTrue(events.isEmpty(), events.toString());
+    }
+
+    /** The subjects of all signs of life. */
+    private Set<String> signs() {
+        try (Connection operator = Nats.connect(uri(broker))) {
+            return operator.jetStreamManagement()
+                    .getStreamInfo(prefix + "_members", StreamInfoOptions.filterSubjects(prefix + ".n.*"))
+                    .getStreamState().getSubjectMap().keySet();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** It stood still, and goes on before they are done: its sign of life is still there then. */
+    @Test
+    void nodeWhoseMembersOthersHaveBegunToRemoveMustTellThemAgain() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        Topics topics = withPresence(events, "ann");
+        topics.subscribe(end(pair()), "a");
+        assertEquals("+ann a", next(events));
+        String sign = signs().iterator().next();
+        try (Connection other = Nats.connect(uri(broker))) {
+            other.jetStream().publish(sign, new byte[]{'!'});
+            other.jetStreamManagement().purgeStream(prefix + "_members", PurgeOptions.subject(prefix + ".m.>"));
+        }
+        assertEquals("+ann a", next(events));
+        assertEquals(Map.of("ann", 1), topics.presence("a"));
+    }
+
+    @Test
+    void entryMustBeRemovedOnlyIfItIsOlderThanTheClaim() throws Exception {
+        try (Connection connection = Nats.connect(uri(broker))) {
+            Streams streams = new Streams(connection, new Subjects(prefix), prefix, Duration.ofSeconds(5));
+            streams.prepareMembers(1);
+            String sign = prefix + ".n.x";
+            String entry = prefix + ".m.a.ann.x";
+            byte[] value = {'1'};
+            long before = streams.set(entry, value);
+            long alive = streams.set(sign, value);
+            long claim = streams.setAfter(alive, sign, value);
+            assertTrue(claim > alive);
+            assertEquals(0, streams.setAfter(alive, sign, value));
+            assertTrue(streams.removeBefore(claim, entry));
+            assertFalse(streams.removeBefore(claim, entry));
+            long again = streams.set(entry, value);
+            assertTrue(before < claim && claim < again);
+            assertFalse(streams.removeBefore(claim, entry));
+            assertEquals(again, streams.get(entry).getSeq());
+            assertTrue(streams.removeBefore(claim + 1, sign));
+            assertEquals(0, streams.setAfter(claim, sign, value));
         }
     }
 }
