@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * With {@link Builder#replicas} 1, which is the default, streams are in the memory of the server: after its restart, each topic
  * begins with a new epoch. With more, they are in the files of as many servers, and survive as long as a majority of these
- * does.
+ * does. Use 3 on a cluster: with 1, the cluster goes on without the server that had the stream, and nodes notice only by the
+ * offsets that its messages are lost.
  */
 public final class NatsBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
@@ -65,10 +66,14 @@ public final class NatsBackplane implements Backplane {
     private volatile long epoch;
     /** The offset of the message that has come last from the server. */
     private volatile long lastOffset;
+    /** Whether a message had a lower offset than the one before. */
+    private volatile boolean backwards;
     private volatile String detail = "not started";
     private volatile TopicLimits limits = TopicLimits.DEFAULT;
     private volatile @Nullable Receiver receiver;
     private @Nullable Thread supervisor;
+    /** The stream of messages as the supervisor has seen it last. */
+    private Streams.@Nullable State seen;
 
     private NatsBackplane(Builder builder) {
         this.settings = builder;
@@ -214,10 +219,18 @@ public final class NatsBackplane implements Backplane {
 
     /** Looks after what may have gone wrong although the connection stands. */
     private void watch() {
-        if (limits.historyLength() > 0 && streams.messagesEpoch() != epoch) {
-            lost("the stream of messages has been deleted and made again");
-            wakeSupervisor();
-        } else if (nodes.beat(streams, receiver) || suspect) {
+        if (limits.historyLength() > 0) {
+            boolean compares = backwards;
+            backwards = false;
+            Streams.State now = streams.messages();
+            if (!now.continues(seen)) {
+                lost("the stream of messages has begun anew");
+                return;
+            }
+            seen = now;
+            suspect |= compares;
+        }
+        if (nodes.beat(streams, receiver) || suspect) {
             suspect = false;
             receiver.back();
         }
@@ -239,8 +252,10 @@ public final class NatsBackplane implements Backplane {
         }
         streams.flush();
         if (limits.historyLength() > 0) {
-            epoch = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
+            seen = prepareMessages();
+            epoch = seen.epoch();
             lastOffset = 0;
+            backwards = false;
         }
         nodes.begin(streams, settings.replicas);
         lock.lock();
@@ -254,6 +269,23 @@ public final class NatsBackplane implements Backplane {
         } finally {
             lock.unlock();
         }
+    }
+
+    private Streams.State prepareMessages() {
+        Streams.State before = seen;
+        Streams.State found = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
+        if (found.fragile() && before == null) {
+            LOGGER.log(Level.WARNING,
+                    "the stream \"{0}\" is in the memory of one server of a cluster: if that restarts, "
+                            + "the histories of all topics are lost. Delete the stream, and set replicas to 3",
+                    settings.prefix);
+        }
+        if (before != null && found.epoch() == before.epoch() && !found.continues(before)) {
+            // Its offsets would be given twice in one epoch.
+            streams.deleteMessages();
+            found = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
+        }
+        return found;
     }
 
     private Connection connected() {
@@ -287,7 +319,8 @@ public final class NatsBackplane implements Backplane {
                 long offset = Long.parseLong(message.getHeaders().getFirst(SEQUENCE));
                 long previous = Long.parseLong(message.getHeaders().getFirst(LAST_SEQUENCE));
                 if (offset < lastOffset) {
-                    // Another node may have made the stream again.
+                    // Another node may have made the stream again, or a server has lost it.
+                    backwards = true;
                     wakeSupervisor();
                 }
                 lastOffset = offset;
@@ -469,7 +502,10 @@ public final class NatsBackplane implements Backplane {
             return this;
         }
 
-        /** Sets how many servers of a cluster keep the streams: 1 to 5. Default 1. Applies to streams that do not exist yet. */
+        /**
+         * Sets how many servers of a cluster keep the streams: 1 to 5. Default 1, which is for a single server. Applies to
+         * streams that do not exist yet.
+         */
         public Builder replicas(int count) {
             if (count < 1 || count > 5) {
                 throw new IllegalArgumentException("replicas is " + count + ", not 1 to 5");

@@ -15,6 +15,7 @@ import io.nats.client.JetStreamSubscription;
 import io.nats.client.Message;
 import io.nats.client.PurgeOptions;
 import io.nats.client.PushSubscribeOptions;
+import io.nats.client.api.ClusterInfo;
 import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.DeliverPolicy;
 import io.nats.client.api.MessageInfo;
@@ -138,8 +139,31 @@ final class Streams {
 
     // Messages.
 
-    /** Makes the stream of messages if there is none, and returns its epoch. */
-    long prepareMessages(TopicLimits limits, long size, int replicas) {
+    /**
+     * A stream of messages.
+     *
+     * @param newest  the offset of the last message that it has got
+     * @param fragile whether it is in the memory of one server of a cluster. After a restart of that server, it begins again
+     *                with the first offset, but has the same time of creation, which the cluster keeps.
+     */
+    record State(long epoch, long newest, boolean fragile) {
+        private static State of(StreamInfo info) {
+            ClusterInfo cluster = info.getClusterInfo();
+            boolean clustered = cluster != null && cluster.getName() != null && !cluster.getName().isEmpty();
+            // Each making of a stream has another time.
+            long epoch = info.getCreateTime().toEpochSecond() * 1_000_000_000L + info.getCreateTime().getNano();
+            return new State(epoch, info.getStreamState().getLastSequence(),
+                    clustered && info.getConfiguration().getStorageType() == StorageType.Memory);
+        }
+
+        /** Whether this is the same stream as before, and has not begun again. */
+        boolean continues(State before) {
+            return epoch == before.epoch && !(fragile && newest < before.newest);
+        }
+    }
+
+    /** Makes the stream of messages if there is none. */
+    State prepareMessages(TopicLimits limits, long size, int replicas) {
         // One more than is promised: the oldest one shows that nothing after it is missing.
         return prepare(messages, configuration(messages, replicas).subjects(subjects.allPlacing())
                 .maxMessagesPerSubject(limits.historyLength() + 1L).maxBytes(size).maxAge(keepTime(limits))
@@ -153,9 +177,9 @@ final class Streams {
         return twice.compareTo(SHORTEST_KEEP) > 0 ? twice : SHORTEST_KEEP;
     }
 
-    /** Makes the stream of members if there is none, and returns its epoch. */
-    long prepareMembers(int replicas) {
-        return prepare(members, configuration(members, replicas).subjects(subjects.allMembers(), subjects.node("*"))
+    /** Makes the stream of members if there is none. */
+    void prepareMembers(int replicas) {
+        prepare(members, configuration(members, replicas).subjects(subjects.allMembers(), subjects.node("*"))
                 .maxMessagesPerSubject(1).build());
     }
 
@@ -164,7 +188,7 @@ final class Streams {
                 .storageType(replicas == 1 ? StorageType.Memory : StorageType.File).allowDirect(true);
     }
 
-    private long prepare(String name, StreamConfiguration configuration) {
+    private State prepare(String name, StreamConfiguration configuration) {
         return ask(() -> {
             request("$JS.API.INFO", null, NOTHING);
             missing = false;
@@ -178,18 +202,17 @@ final class Streams {
                 // Another node may do the same at the same time: then it is there already.
                 info = management.addStream(configuration);
             }
-            return epoch(info);
+            return State.of(info);
         });
     }
 
-    /** Each making of a stream has another one. */
-    private static long epoch(StreamInfo info) {
-        return info.getCreateTime().toEpochSecond() * 1_000_000_000L + info.getCreateTime().getNano();
+    /** The stream of messages as it is now. */
+    State messages() {
+        return ask(() -> State.of(management.getStreamInfo(messages)));
     }
 
-    /** The epoch of the stream of messages as it is now. */
-    long messagesEpoch() {
-        return ask(() -> epoch(management.getStreamInfo(messages)));
+    void deleteMessages() {
+        ask(() -> management.deleteStream(messages));
     }
 
     /** Publishes a message and returns its offset. */

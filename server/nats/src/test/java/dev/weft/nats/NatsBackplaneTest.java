@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.server.Await;
 import dev.weft.testing.TestPair;
 import dev.weft.topics.Backplane;
+import dev.weft.topics.BackplaneException;
 import dev.weft.topics.BrokerContract;
 import dev.weft.topics.BrokerProcess;
 import dev.weft.topics.Position;
@@ -23,10 +24,12 @@ import io.nats.client.Nats;
 import io.nats.client.PurgeOptions;
 import io.nats.client.api.PublishAck;
 import io.nats.client.api.StreamInfoOptions;
+import io.nats.client.impl.Headers;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -158,6 +161,117 @@ class NatsBackplaneTest extends BrokerContract {
         }
         Position after = published(first, "a", "6");
         peer(pair).expectText("gap").expectText(after + " 6");
+    }
+
+    @Test
+    void messageWithALowerOffsetThanTheLastMustForceAComparison() throws Exception {
+        Topics topics = topics(HISTORY);
+        TestPair exact = pair();
+        TestPair filtering = pair();
+        topics.subscribe(end(exact), "a", PLACED);
+        topics.subscribeMatching(end(filtering), "b/*", PLACED);
+        topics.publish("other", "x");
+        Position first = topics.publish("a", "1");
+        Position second = topics.publish("a", "2");
+        peer(exact).expectText(first + " 1").expectText(second + " 2");
+        try (Connection other = Nats.connect(uri(broker))) {
+            Headers early = new Headers().put("Nats-Sequence", "1").put("Nats-Last-Sequence", "0");
+            other.publish(prefix + ".c.a", early, message("0"));
+            other.flush(Duration.ofSeconds(30));
+        }
+        // Nobody knows of which topics it has missed something.
+        peer(filtering).expectText("gap");
+        Position third = topics.publish("a", "3");
+        peer(exact).expectText(third + " 3");
+    }
+
+    /** As a node passes it to the server. */
+    private static byte[] message(String text) {
+        byte[] payload = text.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(26 + payload.length).put((byte) 1).put((byte) 1);
+        return bytes.putLong(System.currentTimeMillis()).putLong(1).putLong(1).put(payload).array();
+    }
+
+    /** The cluster keeps the stream's time of creation, and the server begins with the first offset again. */
+    @Test
+    void streamThatAServerOfAClusterHasLostMustBeginAnew() throws Exception {
+        List<BrokerProcess> servers = cluster(3);
+        BrokerProcess losing = servers.get(holder(servers));
+        List<BrokerProcess> others = servers.stream().filter(each -> each != losing).toList();
+        Topics publishing = Topics.builder().limits(HISTORY).backplane(opened(node(others.get(0)))).build();
+        Topics following = Topics.builder().limits(HISTORY).backplane(opened(node(others.get(1)))).build();
+        Await.until("both are connected", () -> nodes.stream().allMatch(each -> each.health().connected()));
+        TestPair pair = pair();
+        following.subscribe(end(pair), "a", PLACED);
+        Position before = publishing.publish("a", "before");
+        peer(pair).expectText(before + " before");
+        for (int i = 0; i < 100; i++) {
+            publishing.publish("other", "x");
+        }
+        awaitBeats(others.getFirst());
+
+        losing.kill();
+        losing.restart();
+        Position[] after = new Position[1];
+        Await.until("there is a new epoch", () -> {
+            try {
+                after[0] = publishing.publish("a", "after");
+                return after[0].epoch() != before.epoch();
+            } catch (TopicException e) {
+                return false;
+            }
+        });
+        boolean told = false;
+        String text;
+        while (!(text = peer(pair).expectText()).equals(after[0] + " after")) {
+            told |= text.equals("gap");
+        }
+        assertTrue(told);
+        assertEquals(Recovery.IMPOSSIBLE, following.subscribe(end(pair), "a", PLACED.since(before)).recovery());
+    }
+
+    /** Waits until the nodes have looked at the stream, which they do before each sign of life. */
+    private void awaitBeats(BrokerProcess server) throws Exception {
+        try (Connection operator = Nats.connect(uri(server))) {
+            Streams streams = new Streams(operator, new Subjects(prefix), prefix, Duration.ofSeconds(5));
+            for (int i = 0; i < 2; i++) {
+                for (String sign : streams.subjects(prefix + ".n.*")) {
+                    long before = streams.get(sign).getSeq();
+                    Await.until("there is another sign", () -> streams.get(sign).getSeq() > before);
+                }
+            }
+        }
+    }
+
+    private List<BrokerProcess> cluster(int size) throws Exception {
+        List<String> routes = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            routes.add("nats://127.0.0.1:" + BrokerProcess.freePort());
+        }
+        List<BrokerProcess> servers = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            String name = "" + i;
+            String own = routes.get(i);
+            servers.add(opened(BrokerProcess.start((port, folder) -> List.of("nats-server", "--port", "" + port, "--addr",
+                    "127.0.0.1", "-js", "-sd", folder.toString(), "--server_name", name, "--cluster_name", "weft",
+                    "--cluster", own, "--routes", String.join(",", routes)))));
+        }
+        return servers;
+    }
+
+    /** Makes the stream of messages, with one replica. Returns which server has it. */
+    private int holder(List<BrokerProcess> servers) throws Exception {
+        try (Connection operator = Nats.connect(uri(servers.getFirst()))) {
+            Streams streams = new Streams(operator, new Subjects(prefix), prefix, Duration.ofSeconds(5));
+            Await.until("the cluster has JetStream", () -> {
+                try {
+                    return streams.prepareMessages(HISTORY, 1 << 20, 1).fragile();
+                } catch (BackplaneException e) {
+                    return false;
+                }
+            });
+            return Integer.parseInt(operator.jetStreamManagement().getStreamInfo(prefix).getClusterInfo().getLeader());
+        }
     }
 
     @Test
