@@ -45,6 +45,7 @@ public final class NatsBackplane implements Backplane {
     private static final String SEQUENCE = "Nats-Sequence";
     private static final String LAST_SEQUENCE = "Nats-Last-Sequence";
 
+    /** A copy, which nobody changes. */
     private final Builder settings;
     private final Subjects subjects;
     private final Members members;
@@ -76,7 +77,7 @@ public final class NatsBackplane implements Backplane {
     private Streams.@Nullable State seen;
 
     private NatsBackplane(Builder builder) {
-        this.settings = builder;
+        this.settings = new Builder(builder);
         this.subjects = new Subjects(builder.prefix);
         String node = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
         this.members = new Members(subjects, node);
@@ -464,6 +465,15 @@ public final class NatsBackplane implements Backplane {
 
         private Builder(String... uris) {
             this.uris = uris.clone();
+        }
+
+        private Builder(Builder other) {
+            this.uris = other.uris;
+            this.prefix = other.prefix;
+            this.timeout = other.timeout;
+            this.nodeTimeout = other.nodeTimeout;
+            this.replicas = other.replicas;
+            this.streamSize = other.streamSize;
         }
 
         private Options.Builder options() {

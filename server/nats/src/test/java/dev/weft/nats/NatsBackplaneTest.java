@@ -23,6 +23,7 @@ import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import io.nats.client.PurgeOptions;
 import io.nats.client.api.PublishAck;
+import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfoOptions;
 import io.nats.client.impl.Headers;
 import java.net.URI;
@@ -437,6 +438,20 @@ class NatsBackplaneTest extends BrokerContract {
             assertEquals(again, streams.get(entry).getSeq());
             assertTrue(streams.removeBefore(claim + 1, sign));
             assertEquals(0, streams.setAfter(claim, sign, value));
+        }
+    }
+
+    @Test
+    void backplaneMustKeepTheSettingsItWasBuiltWith() throws Exception {
+        NatsBackplane.Builder builder = builder(uri(broker)).streamSize(2 << 20);
+        NatsBackplane node = opened(builder.build());
+        // A single server refuses a stream with replicas.
+        builder.prefix("other").replicas(3).streamSize(4 << 20).timeout(Duration.ofMinutes(5));
+        Topics.builder().limits(HISTORY).backplane(node).build();
+        assertTrue(node.health().connected(), node.health().detail());
+        try (Connection operator = Nats.connect(uri(broker))) {
+            StreamConfiguration made = operator.jetStreamManagement().getStreamInfo(prefix).getConfiguration();
+            assertEquals(2 << 20, made.getMaxBytes());
         }
     }
 }
