@@ -199,9 +199,9 @@ public final class NatsBackplane implements Backplane {
                         watch();
                     }
                 }
-            } catch (RuntimeException e) {
-                LOGGER.log(Level.DEBUG, "NATS does not do its work", e);
-                lost(String.valueOf(e.getMessage()));
+            } catch (Throwable e) {
+                // An Error, too: without this thread, the broker would be away for good.
+                failed(e);
             }
             lock.lock();
             try {
@@ -215,6 +215,17 @@ public final class NatsBackplane implements Backplane {
             } finally {
                 lock.unlock();
             }
+        }
+    }
+
+    private void failed(Throwable failure) {
+        try {
+            lost(String.valueOf(failure.getMessage()));
+            Level level = failure instanceof Error ? Level.WARNING : Level.DEBUG;
+            LOGGER.log(level, "NATS does not do its work", failure);
+        } catch (Throwable again) {
+            // What this has to say cannot be said, for example because the heap is full. The supervisor tries again.
+            detail = "failed";
         }
     }
 

@@ -10,6 +10,7 @@ import dev.weft.server.Await;
 import dev.weft.testing.TestPair;
 import dev.weft.topics.Backplane;
 import dev.weft.topics.BackplaneException;
+import dev.weft.topics.BackplaneMessage;
 import dev.weft.topics.BrokerContract;
 import dev.weft.topics.BrokerProcess;
 import dev.weft.topics.Position;
@@ -40,6 +41,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -453,5 +455,39 @@ class NatsBackplaneTest extends BrokerContract {
             StreamConfiguration made = operator.jetStreamManagement().getStreamInfo(prefix).getConfiguration();
             assertEquals(2 << 20, made.getMaxBytes());
         }
+    }
+
+    @Test
+    void errorMustNotBeTheEndOfReconnecting() throws Exception {
+        NatsBackplane node = opened(node(broker));
+        CountDownLatch returned = new CountDownLatch(2);
+        node.start(NO_HISTORY, new Backplane.Receiver() {
+            @Override
+            public void received(BackplaneMessage message) {}
+
+            @Override
+            public void away() {
+                throw new StackOverflowError("planted");
+            }
+
+            @Override
+            public void back() {
+                returned.countDown();
+                if (returned.getCount() > 0) {
+                    throw new StackOverflowError("planted");
+                }
+            }
+
+            @Override
+            public void memberGone(String topic, String member) {}
+
+            @Override
+            public void membersChanged(String topic) {}
+        });
+        try (Connection operator = Nats.connect(uri(broker))) {
+            operator.jetStreamManagement().purgeStream(prefix + "_members");
+        }
+        assertTrue(returned.await(30, TimeUnit.SECONDS));
+        Await.until("the node is connected", () -> node.health().connected());
     }
 }
