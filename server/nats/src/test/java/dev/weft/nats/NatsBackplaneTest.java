@@ -44,11 +44,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Against a real NATS server. */
 @SuppressWarnings("try") // A connection may be interrupted when it is closed.
@@ -197,9 +199,11 @@ class NatsBackplaneTest extends BrokerContract {
 
     /** The cluster keeps the stream's time of creation, and the server begins with the first offset again. */
     @Test
+    @Timeout(180)
     void streamThatAServerOfAClusterHasLostMustBeginAnew() throws Exception {
         List<BrokerProcess> servers = cluster(3);
-        BrokerProcess losing = servers.get(holder(servers));
+        BrokerProcess losing = servers
+                .get(holder(servers, prefix, streams -> streams.prepareMessages(HISTORY, 1 << 20, 1)));
         List<BrokerProcess> others = servers.stream().filter(each -> each != losing).toList();
         Topics publishing = Topics.builder().limits(HISTORY).backplane(opened(node(others.get(0)))).build();
         Topics following = Topics.builder().limits(HISTORY).backplane(opened(node(others.get(1)))).build();
@@ -216,7 +220,7 @@ class NatsBackplaneTest extends BrokerContract {
         losing.kill();
         losing.restart();
         Position[] after = new Position[1];
-        Await.until("there is a new epoch", () -> {
+        Await.until("there is a new epoch", Duration.ofSeconds(30), () -> {
             try {
                 after[0] = publishing.publish("a", "after");
                 return after[0].epoch() != before.epoch();
@@ -231,6 +235,29 @@ class NatsBackplaneTest extends BrokerContract {
         }
         assertTrue(told);
         assertEquals(Recovery.IMPOSSIBLE, following.subscribe(end(pair), "a", PLACED.since(before)).recovery());
+    }
+
+    @Test
+    @Timeout(180)
+    void membersThatAServerOfAClusterHasLostMustComeBack() throws Exception {
+        List<BrokerProcess> servers = cluster(3);
+        int losing = holder(servers, prefix + "_members", streams -> streams.prepareMembers(1));
+        BrokerProcess other = servers.get((losing + 1) % servers.size());
+        NatsBackplane node = opened(node(other));
+        Topics topics = Topics.builder().member(connection -> "ann").backplane(node).build();
+        topics.subscribe(end(pair()), "a");
+        Await.until("ann is there", () -> topics.presence("a").equals(Map.of("ann", 1)));
+
+        servers.get(losing).kill();
+        Await.until("the node has noticed", () -> !node.health().connected());
+        servers.get(losing).restart();
+        Await.until("ann is there again", Duration.ofSeconds(30), () -> {
+            try {
+                return topics.presence("a").equals(Map.of("ann", 1));
+            } catch (TopicException e) {
+                return false;
+            }
+        });
     }
 
     /** Waits until the nodes have looked at the stream, which they do before each sign of life. */
@@ -255,25 +282,28 @@ class NatsBackplaneTest extends BrokerContract {
         for (int i = 0; i < size; i++) {
             String name = "" + i;
             String own = routes.get(i);
-            servers.add(opened(BrokerProcess.start((port, folder) -> List.of("nats-server", "--port", "" + port, "--addr",
+            servers.add(opened(BrokerProcess.start((port, folder) -> List.of("nats-server", "--port", "" + port,
+                    "--addr",
                     "127.0.0.1", "-js", "-sd", folder.toString(), "--server_name", name, "--cluster_name", "weft",
                     "--cluster", own, "--routes", String.join(",", routes)))));
         }
         return servers;
     }
 
-    /** Makes the stream of messages, with one replica. Returns which server has it. */
-    private int holder(List<BrokerProcess> servers) throws Exception {
+    /** Makes a stream with one replica. Returns which server has it. */
+    private static int holder(List<BrokerProcess> servers, String name, Consumer<Streams> making) throws Exception {
         try (Connection operator = Nats.connect(uri(servers.getFirst()))) {
-            Streams streams = new Streams(operator, new Subjects(prefix), prefix, Duration.ofSeconds(5));
-            Await.until("the cluster has JetStream", () -> {
+            Streams streams = new Streams(operator, new Subjects(name.replace("_members", "")),
+                    name.replace("_members", ""), Duration.ofSeconds(5));
+            Await.until("the cluster has JetStream", Duration.ofSeconds(30), () -> {
                 try {
-                    return streams.prepareMessages(HISTORY, 1 << 20, 1).fragile();
+                    making.accept(streams);
+                    return true;
                 } catch (BackplaneException e) {
                     return false;
                 }
             });
-            return Integer.parseInt(operator.jetStreamManagement().getStreamInfo(prefix).getClusterInfo().getLeader());
+            return Integer.parseInt(operator.jetStreamManagement().getStreamInfo(name).getClusterInfo().getLeader());
         }
     }
 
