@@ -67,10 +67,10 @@ final class Nodes {
             streams.prepareMembers(replicas);
             kept = true;
         } catch (BackplaneException e) {
-            if (e.isUncertain() || kept) {
-                // It had JetStream: a server of the cluster may be missing.
+            if (e.isUncertain()) {
                 throw e;
             }
+            kept = false;
             LOGGER.log(Level.DEBUG, "no presence", e);
             return;
         }

@@ -239,13 +239,46 @@ class NatsBackplaneTest extends BrokerContract {
 
     @Test
     @Timeout(180)
+    void replicatedStreamMustSurviveTheLossOfAServer() throws Exception {
+        List<BrokerProcess> servers = cluster(3);
+        int losing = holder(servers, prefix, streams -> streams.prepareMessages(HISTORY, 1 << 20, 3));
+        BrokerProcess other = servers.get((losing + 1) % servers.size());
+        NatsBackplane node = opened(builder(uri(other)).replicas(3).build());
+        Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
+        Await.until("the node is connected", Duration.ofSeconds(30), () -> node.health().connected());
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a", PLACED);
+        Position before = topics.publish("a", "1");
+        peer(pair).expectText(before + " 1");
+
+        servers.get(losing).kill();
+        Position[] after = new Position[1];
+        Await.until("another server is the leader", Duration.ofSeconds(30), () -> {
+            try {
+                after[0] = topics.publish("a", "2");
+                return true;
+            } catch (TopicException e) {
+                return false;
+            }
+        });
+        assertEquals(before.epoch(), after[0].epoch());
+        String text;
+        while (!(text = peer(pair).expectText()).equals(after[0] + " 2")) {
+            // Its fate was uncertain.
+            assertTrue(text.endsWith(" 2"), text);
+        }
+    }
+
+    @Test
+    @Timeout(180)
     void membersThatAServerOfAClusterHasLostMustComeBack() throws Exception {
         List<BrokerProcess> servers = cluster(3);
         int losing = holder(servers, prefix + "_members", streams -> streams.prepareMembers(1));
         BrokerProcess other = servers.get((losing + 1) % servers.size());
         NatsBackplane node = opened(node(other));
         Topics topics = Topics.builder().member(connection -> "ann").backplane(node).build();
-        topics.subscribe(end(pair()), "a");
+        // Without a notice, the gap would close the connection.
+        topics.subscribe(end(pair()), "a", PLACED);
         Await.until("ann is there", () -> topics.presence("a").equals(Map.of("ann", 1)));
 
         servers.get(losing).kill();
