@@ -6,14 +6,32 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one topic gets from the backplane. Messages wait here in the order of their arrival, and one virtual thread at a time
  * delivers them: it drops what the topic has already, and where something is missing, it reads the history of the broker. So
  * the backplane's own threads never wait. For any thread.
+ * <pre>
+ *          first message for a filter        first subscription by name, or a gap
+ *   NONE ──────────────────────────────▶ TAIL ──────────────────────────────▶ WHOLE
+ *    │ ▲                                  │                                   ▲  │
+ *    │ └───── nobody wants the topic ─────┴───────────────────────────────────│──┘
+ *    └──────────────────── first subscription by name ────────────────────────┘
+ * </pre>
  */
 final class Feed {
+    /** What a topic has of the broker's history. If messages have no positions, it stays NONE. */
+    private enum Copy {
+        /** Nothing: its position is one of its own. */
+        NONE,
+        /** What was published since the first message that a filter with wildcards has brought. */
+        TAIL,
+        /** All that the broker has. */
+        WHOLE
+    }
+
     /** If more is waiting, messages are dropped here, and read from the history later. */
     private static final int MOST_WAITING = 10_000;
     private static final long MOST_BYTES = 16 << 20;
@@ -42,12 +60,13 @@ final class Feed {
     /** Held by the thread that brings the topic forward. */
     private final ReentrantLock turn = new ReentrantLock();
     // Guarded by the turn.
-    /** Whether the topic's position is one of the broker, after which nothing is left out without notice. */
-    private boolean placed;
+    private Copy copy = Copy.NONE;
     /** The number of comparisons that have begun. Threads that wait for the turn meanwhile need no other one. */
     private volatile int comparisons;
     /** Whether the topic is up to date since the node has subscribed to it by its name. */
     private volatile boolean prepared;
+    /** The offset up to which filters with wildcards have got the messages that the topic has; the largest if all of them. */
+    private long filtersReached = Long.MAX_VALUE;
     /**
      * Where messages have no positions: the last ones. A message comes once for each subscription of the node that matches, one
      * shortly after the other. Empty as long as no filter with wildcards was seen.
@@ -114,10 +133,8 @@ final class Feed {
         turn.lock();
         try {
             lapseIfDue();
-            if (message == null) {
+            if (message == null || !take(message, more)) {
                 compare();
-            } else {
-                take(message, more);
             }
             failed = false;
         } catch (Throwable e) {
@@ -143,16 +160,11 @@ final class Feed {
         turn.lock();
         try {
             lapseIfDue();
-            if (prepared && uplink.isPlacing() && since != null && comparisons == before && !topic.hasReached(since)) {
-                compare();
-            }
             if (!prepared) {
-                if (uplink.isPlacing()) {
-                    compare();
-                } else {
-                    topic.begin(new BackplaneHistory(newLife(), List.of(), true));
-                }
+                begin();
                 prepared = true;
+            } else if (uplink.isPlacing() && since != null && comparisons == before && !topic.hasReached(since)) {
+                compare();
             }
         } finally {
             turn.unlock();
@@ -170,11 +182,16 @@ final class Feed {
     }
 
     /** A subscription of the node that brought messages of this topic has ended. Does not wait for the turn. */
-    void lapse(boolean wanted) {
+    void lapse(BooleanSupplier wanted) {
         lock.lock();
         try {
             lapsed = true;
-            unwanted |= !wanted;
+            if (!wanted.getAsBoolean()) {
+                unwanted = true;
+                // Asked with the lock: subscriptions that begin from now on want nothing of this.
+                waiting.clear();
+                waitingBytes = 0;
+            }
         } finally {
             lock.unlock();
         }
@@ -185,7 +202,7 @@ final class Feed {
         try {
             if (lapsed) {
                 prepared = false;
-                placed &= !unwanted;
+                copy = unwanted ? Copy.NONE : copy;
                 overlapping = true;
                 lapsed = false;
                 unwanted = false;
@@ -195,29 +212,44 @@ final class Feed {
         }
     }
 
-    private void take(BackplaneMessage message, boolean more) {
+    /** Delivers a message, unless the topic has it. Returns false if something may be missing before it. */
+    private boolean take(BackplaneMessage message, boolean more) {
         Position position = message.place();
         if (position == null) {
             if (isNew(message)) {
                 deliver(message, more);
             }
-            return;
+            return true;
         }
-        Position last = topic.newest();
-        if (!placed) {
-            // Wanted by a filter with wildcards, which begins with this message.
+        return copy == Copy.NONE ? takeFirst(message, position, more) : takeNext(message, position, more);
+    }
+
+    private boolean takeFirst(BackplaneMessage message, Position position, boolean more) {
+        if (topic.hasSubscribers() || uplink.filters().matches(topic.levels())) {
+            // A filter begins with this message.
             topic.begin(new BackplaneHistory(new Position(position.epoch(), message.previous()), List.of(), true));
-            placed = true;
+            copy = Copy.TAIL;
             deliver(message, more);
-        } else if (position.epoch() != last.epoch()) {
-            compare();
-        } else if (position.offset() > last.offset()) {
-            if (message.previous() == last.offset() || message.previous() == 0) {
-                deliver(message, more);
-            } else {
-                compare();
-            }
         }
+        return true;
+    }
+
+    private boolean takeNext(BackplaneMessage message, Position position, boolean more) {
+        Position last = topic.newest();
+        if (position.epoch() != last.epoch()) {
+            return false;
+        }
+        if (position.offset() <= last.offset()) {
+            if (position.offset() > filtersReached) {
+                filtersReached = topic.passToFilters(message, uplink.filters());
+            }
+            return true;
+        }
+        if (message.previous() != last.offset() && message.previous() != 0) {
+            return false;
+        }
+        deliver(message, more);
+        return true;
     }
 
     private boolean isNew(BackplaneMessage message) {
@@ -234,29 +266,59 @@ final class Feed {
         return true;
     }
 
+    /** Begins to follow the topic by its name. */
+    private void begin() {
+        if (!uplink.isPlacing()) {
+            topic.begin(new BackplaneHistory(newLife(), List.of(), true));
+        } else if (copy == Copy.NONE) {
+            takeOver();
+        } else {
+            compare();
+            if (copy == Copy.TAIL && !topic.fill(uplink.read(topic.name()))) {
+                // It has begun anew in the meantime.
+                compare();
+            }
+            copy = Copy.WHOLE;
+        }
+    }
+
+    private void takeOver() {
+        BackplaneHistory known = uplink.read(topic.name());
+        if (topic.hasSubscribers()) {
+            // They have subscribed while the broker was away.
+            skipTo(known.newest());
+        } else if (uplink.filters().matches(topic.levels())) {
+            // Filters have got none of these, but what was published just now is arriving.
+            filtersReached = 0;
+        }
+        topic.begin(known);
+        copy = Copy.WHOLE;
+    }
+
     /** Compares the topic with the broker's history, and delivers what it has missed. */
     private void compare() {
         comparisons++;
         if (!uplink.isPlacing()) {
             // Something may be missing, and nobody knows what.
-            topic.skipTo(newLife(), uplink.filters());
-        } else if (placed) {
+            skipTo(newLife());
+        } else if (copy != Copy.NONE) {
             BackplaneHistory missed = uplink.readAfter(topic.name(), topic.newest());
             if (!missed.isComplete()) {
-                topic.skipTo(before(missed), uplink.filters());
+                skipTo(before(missed));
+                copy = Copy.WHOLE;
             }
             List<BackplaneMessage> messages = missed.messages();
             for (int i = 0; i < messages.size(); i++) {
                 deliver(messages.get(i), i < messages.size() - 1);
             }
-        } else {
-            BackplaneHistory known = uplink.read(topic.name());
-            if (topic.hasSubscribers()) {
-                topic.skipTo(known.newest(), uplink.filters());
-            }
-            topic.begin(known);
-            placed = true;
+        } else if (topic.hasSubscribers()) {
+            takeOver();
         }
+    }
+
+    private void skipTo(Position resumed) {
+        filtersReached = Long.MAX_VALUE;
+        topic.skipTo(resumed, uplink.filters());
     }
 
     /** The position before the first message of a history. */
@@ -271,6 +333,7 @@ final class Feed {
     }
 
     private void deliver(BackplaneMessage message, boolean more) {
+        filtersReached = Long.MAX_VALUE;
         if (!topic.receive(message, uplink.filters(), uplink.now(), more)) {
             // The message is for the next topic of this name.
             uplink.receiveNext(topic, message);

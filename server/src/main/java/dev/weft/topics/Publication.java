@@ -21,6 +21,11 @@ public final class Publication {
         this.message = message;
     }
 
+    /** A message of the broker, at a position that is the broker's or the topic's own. */
+    Publication(BackplaneMessage message, Position position) {
+        this(message.topic(), position, message.time(), message.key().orElse(null), message.message());
+    }
+
     /** The topic to which the message was published. */
     public String topic() {
         return topic;

@@ -77,18 +77,22 @@ final class Topic {
             Publication publication = new Publication(name, position(), now, key, message);
             history.dropOlderThan(now.minus(limits.historyTime()));
             history.add(publication);
-            deliver(publication, key, filters, now, false);
+            deliver(publication, filters, now, false);
             return position();
         } finally {
             lock.unlock();
         }
     }
 
-    private void deliver(Publication publication, @Nullable String key, FilterTree filters, Instant now, boolean more) {
+    private void deliver(Publication publication, FilterTree filters, Instant now, boolean more) {
         usedAt = now;
         published++;
-        Delivery delivery = new Delivery(publication, key, more);
-        delivery.run(subscriberSets(filters));
+        deliver(publication, subscriberSets(filters), more);
+    }
+
+    private void deliver(Publication publication, List<SubscriberSet> sets, boolean more) {
+        Delivery delivery = new Delivery(publication, publication.key().orElse(null), more);
+        delivery.run(sets);
         count(delivery);
     }
 
@@ -98,9 +102,14 @@ final class Topic {
     }
 
     private List<SubscriberSet> subscriberSets(FilterTree filters) {
+        List<SubscriberSet> sets = filterSets(filters);
+        sets.add(subscribers);
+        return sets;
+    }
+
+    private List<SubscriberSet> filterSets(FilterTree filters) {
         List<SubscriberSet> sets = new ArrayList<>(2);
         filters.addMatching(levels, sets);
-        sets.add(subscribers);
         return sets;
     }
 
@@ -203,30 +212,68 @@ final class Topic {
                 epoch = position.epoch();
                 offset = position.offset();
             }
-            Publication publication = publication(message);
+            Publication publication = new Publication(message, position());
             history.dropOlderThan(now.minus(limits.historyTime()));
             history.add(publication);
-            deliver(publication, message.key().orElse(null), filters, now, more);
+            deliver(publication, filters, now, more);
             return true;
         } finally {
             lock.unlock();
         }
     }
 
-    private Publication publication(BackplaneMessage message) {
-        return new Publication(name, position(), message.time(), message.key().orElse(null), message.message());
-    }
-
     /** Takes over the history of the broker, and delivers nothing of it. */
     void begin(BackplaneHistory known) {
         lock.lock();
         try {
-            continueAfter(Feed.before(known));
-            for (BackplaneMessage each : known.messages()) {
-                offset = each.place().offset();
-                history.add(publication(each));
-            }
+            epoch = known.newest().epoch();
             offset = known.newest().offset();
+            keep(known);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes over what the broker has up to the position of this topic; false if that is in another epoch. */
+    boolean fill(BackplaneHistory known) {
+        lock.lock();
+        try {
+            if (known.newest().epoch() != epoch) {
+                return false;
+            }
+            keep(known);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void keep(BackplaneHistory known) {
+        history.restart(Math.min(Feed.before(known).offset(), offset));
+        for (BackplaneMessage each : known.messages()) {
+            if (each.place().offset() <= offset) {
+                history.add(new Publication(each, each.place()));
+            }
+        }
+    }
+
+    /**
+     * Delivers a message that the history has already to subscribers of filters alone, and with it what follows it there.
+     * Returns the offset that they have reached.
+     */
+    long passToFilters(BackplaneMessage message, FilterTree filters) {
+        lock.lock();
+        try {
+            List<SubscriberSet> sets = filterSets(filters);
+            Position position = message.place();
+            List<Publication> following = history.after(position.offset());
+            deliver(new Publication(message, position), sets, false);
+            if (following == null) {
+                // They arrive, too.
+                return position.offset();
+            }
+            following.forEach(each -> deliver(each, sets, false));
+            return offset;
         } finally {
             lock.unlock();
         }
@@ -237,7 +284,9 @@ final class Topic {
         lock.lock();
         try {
             Gap gap = new Gap(name, position(), resumed);
-            continueAfter(resumed);
+            epoch = resumed.epoch();
+            offset = resumed.offset();
+            history.restart(offset);
             SubscriberSet.forEachConnection(subscriberSets(filters), each -> {
                 each.tell(gap);
                 return TurnQuota.FRAME;
@@ -245,12 +294,6 @@ final class Topic {
         } finally {
             lock.unlock();
         }
-    }
-
-    private void continueAfter(Position position) {
-        epoch = position.epoch();
-        offset = position.offset();
-        history.restart(offset);
     }
 
     /**
@@ -267,7 +310,7 @@ final class Topic {
             apart = apart == null
                     ? new Position(ThreadLocalRandom.current().nextLong(), 1)
                     : new Position(apart.epoch(), apart.offset() + 1);
-            deliver(new Publication(name, apart, now, key, message), key, filters, now, false);
+            deliver(new Publication(name, apart, now, key, message), filters, now, false);
             return apart;
         } finally {
             lock.unlock();

@@ -138,11 +138,11 @@ final class Uplink implements Backplane.Receiver {
             TopicFailures.failed("the end of the backplane's subscription to", filter, e);
         }
         if (TopicName.hasWildcard(TopicName.levelsOfFilter(filter))) {
-            topics.all().forEach(each -> each.feed().lapse(isWanted(each.name(), each.levels())));
+            topics.all().forEach(each -> each.feed().lapse(() -> isWanted(each.name(), each.levels())));
         } else {
             Topic topic = topics.known(filter);
             if (topic != null) {
-                topic.feed().lapse(filters.matches(topic.levels()));
+                topic.feed().lapse(() -> filters.matches(topic.levels()));
             }
         }
         interests.remove(filter, interest);

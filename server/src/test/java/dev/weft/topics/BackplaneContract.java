@@ -187,6 +187,29 @@ public abstract class BackplaneContract {
         peer(pair).expectText(one + " 1");
     }
 
+    @Test
+    void topicThatAFilterHasBegunMustHaveItsWholeHistory() throws Exception {
+        Topics first = topics(HISTORY);
+        Position one = first.publish("a/1", "1");
+        Position two = first.publish("a/1", "2");
+        Topics second = topics(HISTORY);
+        TestPair filter = pair();
+        second.subscribeMatching(end(filter), "a/#", PLACED);
+        Position three = first.publish("a/1", "3");
+        peer(filter).expectText(three + " 3");
+
+        TestPair last = pair();
+        second.subscribe(end(last), "a/1", PLACED.last(5));
+        peer(last).expectText(one + " 1").expectText(two + " 2").expectText(three + " 3");
+        TestPair since = pair();
+        assertEquals(Recovery.COMPLETE, second.subscribe(end(since), "a/1", PLACED.since(one)).recovery());
+        peer(since).expectText(two + " 2").expectText(three + " 3");
+        Position four = first.publish("a/1", "4");
+        for (TestPair each : List.of(filter, last, since)) {
+            peer(each).expectText(four + " 4");
+        }
+    }
+
     /** A message before the newest position that is not in the history would be lost to the node that reads it. */
     @Test
     void historyMustHoldWhatIsPublishedWhileItIsRead() throws Exception {

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /** A broker for nodes in one process, with faults on request. */
 final class MemoryBroker {
@@ -39,18 +40,29 @@ final class MemoryBroker {
 
     /** Nobody reaches the broker any more, or everybody does again. */
     void away(boolean now) {
+        setAway(now);
+        if (now) {
+            List.copyOf(nodes).forEach(each -> each.receiver.away());
+        } else {
+            tellReturn();
+        }
+    }
+
+    /** Everybody reaches the broker again, and is passed messages, but has not been told yet. */
+    void returnUntold() {
+        setAway(false);
+    }
+
+    void tellReturn() {
+        List.copyOf(nodes).forEach(each -> each.receiver.back());
+    }
+
+    private void setAway(boolean now) {
         lock.lock();
         try {
             away = now;
         } finally {
             lock.unlock();
-        }
-        for (Node each : List.copyOf(nodes)) {
-            if (now) {
-                each.receiver.away();
-            } else {
-                each.receiver.back();
-            }
         }
     }
 
@@ -58,6 +70,13 @@ final class MemoryBroker {
     void loseData() {
         lock.lock();
         logs.clear();
+        lock.unlock();
+    }
+
+    /** What a topic has had is too old to be kept. */
+    void expire(String topic) {
+        lock.lock();
+        logs.get(topic).messages.clear();
         lock.unlock();
     }
 
@@ -70,6 +89,8 @@ final class MemoryBroker {
         volatile int losing;
         volatile int reads;
         volatile int published;
+        /** Is called with the topic when a history is to be read. */
+        volatile Consumer<String> beforeRead = topic -> {};
 
         @Override
         public void start(TopicLimits topicLimits, Receiver told) {
@@ -89,7 +110,7 @@ final class MemoryBroker {
                 BackplaneMessage passed = BackplaneMessage.decode(message.topic(), message.encode());
                 if (limits.historyLength() > 0) {
                     Log log = logs.computeIfAbsent(message.topic(), key -> new Log());
-                    long previous = log.offset;
+                    long previous = log.messages.isEmpty() ? 0 : log.offset;
                     log.offset += step;
                     position = Position.of(log.epoch, log.offset);
                     placed = passed.at(position, previous);
@@ -172,6 +193,7 @@ final class MemoryBroker {
         }
 
         private BackplaneHistory history(String topic, Position after) {
+            beforeRead.accept(topic);
             lock.lock();
             try {
                 check();

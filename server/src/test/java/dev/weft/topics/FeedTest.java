@@ -1,0 +1,194 @@
+package dev.weft.topics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.PreparedMessage;
+import dev.weft.WebSocketConnection;
+import dev.weft.testing.TestConnection;
+import dev.weft.testing.TestPair;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a node delivers after it has missed something, and in which order. */
+@Timeout(60)
+class FeedTest {
+    private static final TopicLimits NO_HISTORY = TopicLimits.DEFAULT;
+    private static final TopicLimits HISTORY = TopicLimits.builder().historyLength(5).build();
+    /** Each message with its offset, and gaps as messages. */
+    private static final SubscribeOptions NUMBERED = SubscribeOptions.DEFAULT
+            .format(it -> PreparedMessage.text(it.position().offset() + " " + text(it.message())))
+            .gapNotice(it -> PreparedMessage.text("gap " + it.last().offset() + " " + it.resumed().offset()));
+
+    private final List<TestPair> pairs = new ArrayList<>();
+    private final MemoryBroker broker = new MemoryBroker(1);
+    private final MemoryBroker.Node here = broker.node();
+    private final MemoryBroker.Node there = broker.node();
+
+    @AfterEach
+    void close() {
+        pairs.forEach(TestPair::close);
+    }
+
+    private TestPair pair() {
+        TestPair pair = TestConnection.pair();
+        pairs.add(pair);
+        return pair;
+    }
+
+    private static WebSocketConnection end(TestPair pair) {
+        return pair.server().connection();
+    }
+
+    private static TestConnection peer(TestPair pair) {
+        return pair.client();
+    }
+
+    private static Topics topics(Backplane backplane, TopicLimits limits) {
+        return Topics.builder().limits(limits).backplane(backplane).build();
+    }
+
+    private static String text(PreparedMessage message) {
+        return StandardCharsets.UTF_8.decode(message.payload()).toString();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(30, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    // A filter with wildcards, and then a subscription by name.
+
+    @Test
+    void topicThatAFilterHasBegunMustHaveItsWholeHistory() {
+        Topics other = topics(there, HISTORY);
+        Position first = other.publish("a/1", "1");
+        other.publish("a/1", "2");
+        Topics topics = topics(here, HISTORY);
+        TestPair filter = pair();
+        topics.subscribeMatching(end(filter), "a/#", NUMBERED);
+        other.publish("a/1", "3");
+        peer(filter).expectText("3 3");
+
+        TestPair last = pair();
+        topics.subscribe(end(last), "a/1", NUMBERED.last(5));
+        peer(last).expectText("1 1").expectText("2 2").expectText("3 3");
+        TestPair since = pair();
+        assertEquals(Recovery.COMPLETE, topics.subscribe(end(since), "a/1", NUMBERED.since(first)).recovery());
+        peer(since).expectText("2 2").expectText("3 3");
+        assertEquals(3, topics.history("a/1", 10).size());
+
+        other.publish("a/1", "4");
+        for (TestPair each : List.of(filter, last, since)) {
+            peer(each).expectText("4 4");
+        }
+    }
+
+    @Test
+    void topicThatBeginsAnewWhileItsHistoryIsReadMustBeWhole() {
+        Topics other = topics(there, HISTORY);
+        other.publish("a/1", "1");
+        Topics topics = topics(here, HISTORY);
+        TestPair filter = pair();
+        topics.subscribeMatching(end(filter), "a/#", NUMBERED);
+        other.publish("a/1", "2");
+        peer(filter).expectText("2 2");
+        AtomicInteger reads = new AtomicInteger();
+        here.beforeRead = topic -> {
+            if (reads.incrementAndGet() == 2) {
+                broker.loseData();
+                here.losing = Integer.MAX_VALUE;
+                other.publish("a/1", "3");
+                other.publish("a/1", "4");
+                here.losing = 0;
+            }
+        };
+
+        TestPair named = pair();
+        topics.subscribe(end(named), "a/1", NUMBERED.last(5));
+        peer(named).expectText("1 3").expectText("2 4");
+        peer(filter).expectText("gap 2 0").expectText("1 3").expectText("2 4");
+    }
+
+    /** The history has these messages already, and then they arrive. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 8})
+    void filterMustGetWhatArrivesWhileTheFirstConnectionSubscribesByName(int messages) {
+        Topics topics = topics(here, HISTORY);
+        topics.publish("room/42", "before");
+        TestPair filter = pair();
+        topics.subscribeMatching(end(filter), "room/#", NUMBERED);
+        here.beforeRead = topic -> IntStream.range(0, messages).forEach(i -> topics.publish(topic, "m" + i));
+
+        TestPair named = pair();
+        Subscription subscription = topics.subscribe(end(named), "room/42", NUMBERED);
+        here.beforeRead = topic -> {};
+        topics.publish("room/42", "after");
+
+        assertEquals(messages + 1, subscription.start().offset());
+        for (int i = 0; i < messages; i++) {
+            peer(filter).expectText(i + 2 + " m" + i);
+        }
+        for (TestPair each : List.of(filter, named)) {
+            peer(each).expectText(messages + 2 + " after");
+        }
+    }
+
+    @Test
+    void filterMustGetWhatIsLostWhileTheFirstConnectionSubscribesByName() {
+        Topics topics = topics(here, HISTORY);
+        TestPair filter = pair();
+        topics.subscribeMatching(end(filter), "room/#", NUMBERED);
+        here.beforeRead = topic -> {
+            topics.publish(topic, "1");
+            // Once for the name, and once for the filter.
+            here.losing = 2;
+            topics.publish(topic, "2");
+        };
+
+        topics.subscribe(end(pair()), "room/42");
+        here.beforeRead = topic -> {};
+        topics.publish("room/42", "3");
+
+        peer(filter).expectText("1 1").expectText("2 2").expectText("3 3");
+    }
+
+    @Test
+    void messagesThatNobodyWantsAnyMoreMustNotBeginATopic() {
+        Topics other = topics(there, HISTORY);
+        Topics topics = topics(here, HISTORY);
+        CountDownLatch ended = new CountDownLatch(1);
+        CountDownLatch entered = new CountDownLatch(1);
+        TestPair first = pair();
+        topics.subscribeMatching(end(first), "a/*", SubscribeOptions.DEFAULT.format(it -> {
+            entered.countDown();
+            await(ended);
+            return it.message();
+        }));
+        other.publish("a/1", "1");
+        await(entered);
+        other.publish("a/1", "2");
+        topics.unsubscribe(end(first), "a/*");
+        ended.countDown();
+        other.publish("a/1", "3");
+
+        TestPair second = pair();
+        topics.subscribeMatching(end(second), "a/*", NUMBERED);
+        topics.subscribe(end(pair()), "a/1");
+        other.publish("a/1", "4");
+        peer(second).expectText("4 4");
+    }
+}
