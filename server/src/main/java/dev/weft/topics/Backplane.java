@@ -22,7 +22,7 @@ public interface Backplane extends AutoCloseable {
          */
         void received(BackplaneMessage message);
 
-        /** The broker cannot be reached. Messages may be lost from now on. */
+        /** The broker cannot be reached. Messages may be lost from now on. What is passed before {@link #back} is delivered then. */
         void away();
 
         /**

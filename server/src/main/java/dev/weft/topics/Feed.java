@@ -1,5 +1,7 @@
 package dev.weft.topics;
 
+import dev.weft.PreparedMessage;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashSet;
@@ -12,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one topic gets from the backplane. Messages wait here in the order of their arrival, and one virtual thread at a time
  * delivers them: it drops what the topic has already, and where something is missing, it reads the history of the broker. So
- * the backplane's own threads never wait. For any thread.
+ * the backplane's own threads never wait. While the broker is away, nothing is delivered: what arrives before the backplane has
+ * told its return follows what was missed. For any thread.
  * <pre>
  *          first message for a filter        first subscription by name, or a gap
  *   NONE ──────────────────────────────▶ TAIL ──────────────────────────────▶ WHOLE
@@ -36,6 +39,9 @@ final class Feed {
     private static final int MOST_WAITING = 10_000;
     private static final long MOST_BYTES = 16 << 20;
     private static final int MOST_RECENT = 256;
+    /** Waits where something may be missing, if messages have no positions, which would show it. */
+    private static final BackplaneMessage LOSS = new BackplaneMessage("", null, PreparedMessage.text(""), Instant.EPOCH,
+            0, 0);
 
     private record Id(long publisher, long number) {}
 
@@ -46,7 +52,7 @@ final class Feed {
     // Guarded by the lock.
     private final Deque<BackplaneMessage> waiting = new ArrayDeque<>();
     private long waitingBytes;
-    /** Whether something may be missing, after which no message tells so. */
+    /** Where messages have positions: whether something may be missing, after which no message shows it. */
     private boolean suspect;
     /** Whether a subscription of the node that brought messages of this topic has ended since the last turn. */
     private boolean lapsed;
@@ -54,8 +60,6 @@ final class Feed {
     private boolean unwanted;
 
     private final Worker worker = new Worker("weft-feed", this::step);
-    /** Whether the last step has failed. For the worker's thread. */
-    private boolean failed;
 
     /** Held by the thread that brings the topic forward. */
     private final ReentrantLock turn = new ReentrantLock();
@@ -85,7 +89,7 @@ final class Feed {
         try {
             int size = message.message().length();
             if (waiting.size() >= MOST_WAITING || !waiting.isEmpty() && waitingBytes + size > MOST_BYTES) {
-                suspect = true;
+                setSuspect();
             } else {
                 waiting.add(message);
                 waitingBytes += size;
@@ -93,19 +97,51 @@ final class Feed {
         } finally {
             lock.unlock();
         }
+        wake();
+    }
+
+    /** There may be something to do. Does not wait. */
+    void wake() {
         worker.wake();
     }
 
-    /** Something may be missing. Does not wait. */
+    /** Something may be missing after what waits. Does not wait; {@link #wake} continues. */
     void suspect() {
-        setSuspect();
-        worker.wake();
-    }
-
-    private void setSuspect() {
         lock.lock();
         try {
+            setSuspect();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** With the lock. */
+    private void setSuspect() {
+        if (uplink.isPlacing()) {
             suspect = true;
+        } else if (waiting.peekLast() != LOSS) {
+            waiting.addLast(LOSS);
+        }
+    }
+
+    /** What was taken last was not delivered to all. */
+    private void failed() {
+        lock.lock();
+        try {
+            if (uplink.isPlacing()) {
+                suspect = true;
+            } else if (waiting.peekFirst() != LOSS) {
+                waiting.addFirst(LOSS);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isSuspect() {
+        lock.lock();
+        try {
+            return suspect;
         } finally {
             lock.unlock();
         }
@@ -113,34 +149,33 @@ final class Feed {
 
     /** Delivers the next message, or compares. Returns whether there may be more to do. */
     private boolean step() {
-        BackplaneMessage message;
+        BackplaneMessage next;
         boolean more;
         lock.lock();
         try {
-            message = waiting.poll();
-            if (message != null) {
-                waitingBytes -= message.message().length();
-            } else if (!suspect || failed && uplink.isAway()) {
-                // If the broker is away, its return continues here.
+            // If the broker is away, its return continues here.
+            if (uplink.isAway() || waiting.isEmpty() && !suspect) {
                 return false;
-            } else {
-                suspect = false;
             }
-            more = !waiting.isEmpty();
+            next = waiting.poll();
+            if (next != null) {
+                waitingBytes -= next.message().length();
+            }
+            more = !waiting.isEmpty() && waiting.peek() != LOSS;
         } finally {
             lock.unlock();
         }
+        boolean failed = false;
         turn.lock();
         try {
             lapseIfDue();
-            if (message == null || !take(message, more)) {
+            if (next == null || next == LOSS || !take(next, more)) {
                 compare();
             }
-            failed = false;
         } catch (Throwable e) {
             uplink.failed(topic.name(), e);
+            failed();
             failed = true;
-            setSuspect();
         } finally {
             turn.unlock();
         }
@@ -225,7 +260,11 @@ final class Feed {
     }
 
     private boolean takeFirst(BackplaneMessage message, Position position, boolean more) {
-        if (topic.hasSubscribers() || uplink.filters().matches(topic.levels())) {
+        if (topic.hasSubscribers()) {
+            // They may have missed what was before it.
+            return false;
+        }
+        if (uplink.filters().matches(topic.levels())) {
             // A filter begins with this message.
             topic.begin(new BackplaneHistory(new Position(position.epoch(), message.previous()), List.of(), true));
             copy = Copy.TAIL;
@@ -245,7 +284,8 @@ final class Feed {
             }
             return true;
         }
-        if (message.previous() != last.offset() && message.previous() != 0) {
+        // If the broker has nothing before it, it may have had something.
+        if (message.previous() != last.offset() && (message.previous() != 0 || isSuspect())) {
             return false;
         }
         deliver(message, more);
@@ -270,6 +310,9 @@ final class Feed {
     private void begin() {
         if (!uplink.isPlacing()) {
             topic.begin(new BackplaneHistory(newLife(), List.of(), true));
+            if (uplink.isAway()) {
+                suspect();
+            }
         } else if (copy == Copy.NONE) {
             takeOver();
         } else {
@@ -298,6 +341,12 @@ final class Feed {
     /** Compares the topic with the broker's history, and delivers what it has missed. */
     private void compare() {
         comparisons++;
+        lock.lock();
+        try {
+            suspect = false;
+        } finally {
+            lock.unlock();
+        }
         if (!uplink.isPlacing()) {
             // Something may be missing, and nobody knows what.
             skipTo(newLife());

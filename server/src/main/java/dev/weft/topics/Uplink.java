@@ -162,6 +162,7 @@ final class Uplink implements Backplane.Receiver {
                 throw new TopicException(e);
             }
             topic.feed().suspect();
+            topic.feed().wake();
         }
     }
 
@@ -266,17 +267,32 @@ final class Uplink implements Backplane.Receiver {
     public void away() {
         away = true;
         LOGGER.log(Level.WARNING, "the broker of the topics is away: " + backplane.health().detail());
+        if (!placing) {
+            // What arrives from now on follows the gap.
+            topics.all().forEach(each -> each.feed().suspect());
+        }
     }
 
     @Override
     public void back() {
-        away = false;
         LOGGER.log(Level.INFO, "the broker of the topics can be reached");
-        topics.all().forEach(each -> each.feed().suspect());
+        // First, so that no message comes before: nobody knows of which topics they have missed something.
+        filters.forEach(Uplink::tellGap);
+        if (placing || !away) {
+            topics.all().forEach(each -> each.feed().suspect());
+        }
+        away = false;
+        topics.all().forEach(each -> each.feed().wake());
         members.resume();
         topics.all().stream().filter(Topic::hasSubscribers).forEach(each -> presence.changed(each.name()));
-        // Nobody knows of which topics they have missed something.
-        filters.forEach(each -> each.tell(new Gap(each.filter(), each.start(), each.start())));
+    }
+
+    private static void tellGap(Subscription filter) {
+        try {
+            filter.tell(new Gap(filter.filter(), filter.start(), filter.start()));
+        } catch (Throwable e) {
+            TopicFailures.failed("the notice of a gap of filter", filter.filter(), e);
+        }
     }
 
     @Override

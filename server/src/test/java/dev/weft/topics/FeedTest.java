@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
+import dev.weft.server.Await;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -190,5 +193,146 @@ class FeedTest {
         topics.subscribe(end(pair()), "a/1");
         other.publish("a/1", "4");
         peer(second).expectText("4 4");
+    }
+
+    // The place of a gap.
+
+    /** Messages that arrive before the backplane has told its return must follow the notice. */
+    @Test
+    void gapMustBeToldBeforeWhatFollowsAnInterruption() {
+        Topics topics = topics(here, NO_HISTORY);
+        Topics other = topics(there, NO_HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a", NUMBERED);
+        other.publish("a", "1");
+        peer(pair).expectText("1 1");
+
+        broker.away(true);
+        broker.returnUntold();
+        other.publish("a", "2");
+        broker.tellReturn();
+        other.publish("a", "3");
+
+        peer(pair).expectText("gap 1 0").expectText("1 2").expectText("2 3");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5})
+    void gapOfAFilterMustBeToldBeforeWhatFollowsAnInterruption(int history) {
+        TopicLimits limits = TopicLimits.builder().historyLength(history).build();
+        Topics topics = topics(here, limits);
+        Topics other = topics(there, limits);
+        TestPair pair = pair();
+        topics.subscribeMatching(end(pair), "a/*", NUMBERED);
+
+        broker.away(true);
+        broker.returnUntold();
+        other.publish("a/1", "1");
+        broker.tellReturn();
+
+        peer(pair).expectText("gap 0 0").expectText("1 1");
+    }
+
+    @Test
+    void subscriberThatHasComeDuringAnInterruptionMustBeToldOfIt() {
+        Topics topics = Topics.builder().backplane(here).goesOnAlone(true).build();
+        Topics other = topics(there, NO_HISTORY);
+        TestPair pair = pair();
+        broker.away(true);
+        topics.subscribe(end(pair), "a", NUMBERED);
+        broker.returnUntold();
+        other.publish("a", "1");
+        broker.tellReturn();
+
+        peer(pair).expectText("gap 0 0").expectText("1 1");
+    }
+
+    @Test
+    void subscriberToANewTopicMustBeToldWhatItMayHaveMissedWhileTheBrokerWasAway() {
+        Topics topics = Topics.builder().limits(HISTORY).backplane(here).goesOnAlone(true).build();
+        Topics other = topics(there, HISTORY);
+        TestPair pair = pair();
+        broker.away(true);
+        topics.subscribe(end(pair), "new", NUMBERED);
+        broker.returnUntold();
+        here.losing = 1;
+        other.publish("new", "1");
+        other.publish("new", "2");
+        broker.tellReturn();
+
+        peer(pair).expectText("gap 0 2");
+        other.publish("new", "3");
+        peer(pair).expectText("3 3");
+    }
+
+    /** The first message after it has none before it at the broker, as if nothing were missing. */
+    @Test
+    void messagesThatAreTooOldWhenTheBrokerIsBackMustBeAGap() {
+        Topics topics = topics(here, HISTORY);
+        Topics other = topics(there, HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a", NUMBERED);
+        other.publish("a", "1");
+        peer(pair).expectText("1 1");
+        here.losing = 1;
+        other.publish("a", "2");
+        broker.away(true);
+        broker.returnUntold();
+        broker.expire("a");
+        other.publish("a", "3");
+        broker.tellReturn();
+
+        peer(pair).expectText("gap 1 0").expectText("3 3");
+    }
+
+    /** Without an interruption, nothing can be missing. */
+    @Test
+    void messageAfterALongPauseMustBeNoGap() {
+        Topics topics = topics(here, HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a", NUMBERED);
+        topics.publish("a", "1");
+        peer(pair).expectText("1 1");
+        broker.expire("a");
+        topics.publish("a", "2");
+
+        peer(pair).expectText("2 2");
+    }
+
+    @Test
+    void gapOfAnOverflowMustBeToldInItsPlace() {
+        int most = 10_000;
+        Topics topics = topics(here, NO_HISTORY);
+        Topics other = topics(there, NO_HISTORY);
+        List<String> told = new CopyOnWriteArrayList<>();
+        CountDownLatch first = new CountDownLatch(1);
+        CountDownLatch third = new CountDownLatch(3);
+        Semaphore allowed = new Semaphore(0);
+        topics.subscribe(end(pair()), "a", SubscribeOptions.DEFAULT.closesWhenBehind(false).format(it -> {
+            first.countDown();
+            third.countDown();
+            allowed.acquireUninterruptibly();
+            String number = text(it.message());
+            if (Integer.parseInt(number) > most - 1) {
+                told.add(number);
+            }
+            return it.message();
+        }).gapNotice(it -> {
+            told.add("gap");
+            return PreparedMessage.text("gap");
+        }));
+        other.publish("a", "0");
+        await(first);
+        // One more than may wait.
+        for (int i = 1; i <= most + 1; i++) {
+            other.publish("a", "" + i);
+        }
+        allowed.release(2);
+        await(third);
+        other.publish("a", "" + (most + 2));
+        allowed.release(2 * most);
+
+        Await.until("the last one is delivered", () -> told.contains("" + (most + 2)));
+        assertEquals(List.of("" + most, "gap", "" + (most + 2)), told);
     }
 }
