@@ -165,22 +165,16 @@ final class Feed {
         } finally {
             lock.unlock();
         }
-        boolean failed = false;
-        turn.lock();
         try {
-            lapseIfDue();
             if (next == null || next == LOSS || !take(next, more)) {
-                compare();
+                uplink.compare(this::compareInTurn);
             }
         } catch (Throwable e) {
             uplink.failed(topic.name(), e);
             failed();
-            failed = true;
-        } finally {
-            turn.unlock();
-        }
-        if (failed && !uplink.isAway()) {
-            Worker.pause();
+            if (!uplink.isAway()) {
+                Worker.pause();
+            }
         }
         return true;
     }
@@ -191,6 +185,11 @@ final class Feed {
      * @param since the position that a subscriber has reached, perhaps on a node that was faster; {@code null} if none
      */
     void prepare(@Nullable Position since) {
+        boolean reaches = since == null || !uplink.isPlacing();
+        // Without the turn, which another thread may hold while it waits for the broker.
+        if (isPrepared() && (reaches || topic.hasReached(since))) {
+            return;
+        }
         int before = comparisons;
         turn.lock();
         try {
@@ -198,7 +197,7 @@ final class Feed {
             if (!prepared) {
                 begin();
                 prepared = true;
-            } else if (uplink.isPlacing() && since != null && comparisons == before && !topic.hasReached(since)) {
+            } else if (!reaches && comparisons == before && !topic.hasReached(since)) {
                 compare();
             }
         } finally {
@@ -249,14 +248,20 @@ final class Feed {
 
     /** Delivers a message, unless the topic has it. Returns false if something may be missing before it. */
     private boolean take(BackplaneMessage message, boolean more) {
-        Position position = message.place();
-        if (position == null) {
-            if (isNew(message)) {
-                deliver(message, more);
+        turn.lock();
+        try {
+            lapseIfDue();
+            Position position = message.place();
+            if (position == null) {
+                if (isNew(message)) {
+                    deliver(message, more);
+                }
+                return true;
             }
-            return true;
+            return copy == Copy.NONE ? takeFirst(message, position, more) : takeNext(message, position, more);
+        } finally {
+            turn.unlock();
         }
-        return copy == Copy.NONE ? takeFirst(message, position, more) : takeNext(message, position, more);
     }
 
     private boolean takeFirst(BackplaneMessage message, Position position, boolean more) {
@@ -336,6 +341,16 @@ final class Feed {
         }
         topic.begin(known);
         copy = Copy.WHOLE;
+    }
+
+    private void compareInTurn() {
+        turn.lock();
+        try {
+            lapseIfDue();
+            compare();
+        } finally {
+            turn.unlock();
+        }
     }
 
     /** Compares the topic with the broker's history, and delivers what it has missed. */

@@ -8,9 +8,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Connects the topics of this process to a backplane: subscribes to what its connections want, and to nothing else. */
@@ -25,6 +27,11 @@ final class Uplink implements Backplane.Receiver {
         boolean over;
     }
 
+    /** How many histories are read at a time. More would wait at the broker, and those at the end would time out there. */
+    private static final int MOST_READS = 64;
+    /** How many topics are compared at a time. When the broker is back, all are, and others must not wait for all of them. */
+    private static final int MOST_COMPARISONS = MOST_READS / 2;
+
     private final Backplane backplane;
     private final boolean goesOnAlone;
     private final TopicTable topics;
@@ -35,6 +42,8 @@ final class Uplink implements Backplane.Receiver {
     private final Map<String, Interest> interests = new ConcurrentHashMap<>();
     private final Presence presence;
     private final SharedPresence members;
+    private final Semaphore reads = new Semaphore(MOST_READS, true);
+    private final Semaphore comparisons = new Semaphore(MOST_COMPARISONS, true);
     private volatile boolean away;
 
     Uplink(Backplane backplane, boolean goesOnAlone, TopicTable topics, FilterTree filters, Presence presence) {
@@ -172,7 +181,7 @@ final class Uplink implements Backplane.Receiver {
             return List.of();
         }
         try {
-            List<BackplaneMessage> kept = backplane.read(topic).messages();
+            List<BackplaneMessage> kept = read(topic).messages();
             return kept.subList(Math.max(0, kept.size() - most), kept.size()).stream()
                     .map(each -> new Publication(topic, each.place(), each.time(), each.key().orElse(null),
                             each.message()))
@@ -188,11 +197,30 @@ final class Uplink implements Backplane.Receiver {
     // For feeds.
 
     BackplaneHistory read(String topic) {
-        return backplane.read(topic);
+        return reading(() -> backplane.read(topic));
     }
 
     BackplaneHistory readAfter(String topic, Position position) {
-        return backplane.readAfter(topic, position);
+        return reading(() -> backplane.readAfter(topic, position));
+    }
+
+    private BackplaneHistory reading(Supplier<BackplaneHistory> request) {
+        reads.acquireUninterruptibly();
+        try {
+            return request.get();
+        } finally {
+            reads.release();
+        }
+    }
+
+    /** Compares a topic when it is its turn. */
+    void compare(Runnable comparison) {
+        comparisons.acquireUninterruptibly();
+        try {
+            comparison.run();
+        } finally {
+            comparisons.release();
+        }
     }
 
     boolean isPlacing() {

@@ -9,6 +9,7 @@ import dev.weft.server.Await;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -16,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -334,5 +336,80 @@ class FeedTest {
 
         Await.until("the last one is delivered", () -> told.contains("" + (most + 2)));
         assertEquals(List.of("" + most, "gap", "" + (most + 2)), told);
+    }
+
+    // Many topics at a time.
+
+    @Test
+    void topicsMustBeComparedAFewAtATime() {
+        int count = 2_000;
+        int atATime = 32;
+        Topics topics = topics(here,
+                HISTORY.toBuilder().maxSubscriptionsPerConnection(count).build());
+        Topics other = topics(there, HISTORY);
+        TestPair pair = pair();
+        for (int i = 0; i < count; i++) {
+            topics.subscribe(end(pair), "t" + i);
+        }
+        here.losing = count;
+        for (int i = 0; i < count; i++) {
+            other.publish("t" + i, "missed");
+        }
+        int before = here.reads;
+        AtomicInteger reading = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        CountDownLatch slow = new CountDownLatch(1);
+        here.beforeRead = topic -> {
+            most.accumulateAndGet(reading.incrementAndGet(), Math::max);
+            await(slow);
+            reading.decrementAndGet();
+        };
+
+        broker.away(true);
+        broker.away(false);
+        Await.until("as many as possible are read", () -> reading.get() >= atATime);
+        slow.countDown();
+
+        for (int i = 0; i < count; i++) {
+            peer(pair).expectText("missed");
+        }
+        assertEquals(atATime, most.get());
+        assertEquals(before + count, here.reads);
+    }
+
+    @Test
+    void subscriberMustNotWaitUntilAllTopicsAreCompared() throws Exception {
+        Topics topics = topics(here, HISTORY);
+        WebSocketConnection connection = end(pair());
+        for (int i = 0; i < 100; i++) {
+            topics.subscribe(connection, "t" + i);
+        }
+        CountDownLatch slow = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(32);
+        here.beforeRead = slowIn("t", begun, slow);
+        broker.away(true);
+        broker.away(false);
+        await(begun);
+        WebSocketConnection coming = end(pair());
+        try {
+            Thread thread = Thread.ofVirtual().start(() -> {
+                topics.subscribe(coming, "new");
+                for (int i = 0; i < 99; i++) {
+                    topics.subscribe(coming, "t" + i, NUMBERED.last(5));
+                }
+            });
+            assertTrue(thread.join(Duration.ofSeconds(10)), "it waits");
+        } finally {
+            slow.countDown();
+        }
+    }
+
+    private static Consumer<String> slowIn(String prefix, CountDownLatch begun, CountDownLatch slow) {
+        return topic -> {
+            if (topic.startsWith(prefix)) {
+                begun.countDown();
+                await(slow);
+            }
+        };
     }
 }
