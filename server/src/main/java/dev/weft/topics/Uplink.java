@@ -175,17 +175,16 @@ final class Uplink implements Backplane.Receiver {
         }
     }
 
-    /** The newest messages of a topic that this node does not follow. Waits for the broker. */
+    /** The newest messages of a topic that this node does not follow, within the limits. Waits for the broker. */
     List<Publication> history(String topic, int most) {
         if (!placing) {
             return List.of();
         }
         try {
-            List<BackplaneMessage> kept = read(topic).messages();
-            return kept.subList(Math.max(0, kept.size() - most), kept.size()).stream()
-                    .map(each -> new Publication(topic, each.place(), each.time(), each.key().orElse(null),
-                            each.message()))
-                    .toList();
+            History kept = new History(topics.limits(), new AtomicLong());
+            read(topic).messages().forEach(each -> kept.add(new Publication(each, each.place())));
+            kept.dropOlderThan(now().minus(topics.limits().historyTime()));
+            return kept.last(most);
         } catch (BackplaneException e) {
             if (!goesOnAlone) {
                 throw new TopicException(e);

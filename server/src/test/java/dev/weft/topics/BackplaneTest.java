@@ -14,6 +14,7 @@ import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
 import dev.weft.topics.TopicException.Reason;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -181,6 +182,32 @@ class BackplaneTest {
         }
         assertEquals(1, there.reads);
         assertEquals(2, second.history("a", 5).size());
+    }
+
+    @Test
+    void historyOfATopicThatTheNodeDoesNotFollowMustKeepTheLimits() {
+        MovedClock clock = new MovedClock();
+        TopicLimits limits = TopicLimits.builder().historyLength(5).historyTime(Duration.ofMinutes(1)).historySize(200)
+                .build();
+        Topics topics = Topics.builder().limits(limits).clock(clock).backplane(here).build();
+        topics.publish("a", "1");
+        clock.move(Duration.ofSeconds(61));
+        topics.publish("a", "2");
+        assertEquals(List.of("2"), texts(topics.history("a", 10)));
+        topics.publish("a", "3");
+        assertEquals(List.of("2", "3"), texts(topics.history("a", 10)));
+        assertEquals(List.of("3"), texts(topics.history("a", 1)));
+        assertEquals(List.of(), texts(topics.history("a", 0)));
+        topics.publish("a", "x".repeat(100));
+        assertEquals(1, topics.history("a", 10).size());
+
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a");
+        assertEquals(1, topics.history("a", 10).size());
+    }
+
+    private static List<String> texts(List<Publication> publications) {
+        return publications.stream().map(each -> text(each.message())).toList();
     }
 
     @Test
