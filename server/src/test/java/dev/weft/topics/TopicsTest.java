@@ -518,6 +518,24 @@ class TopicsTest {
     }
 
     @Test
+    void numberOfMessagesMustBeZeroOrMore() {
+        Topics topics = topics(HISTORY);
+        topics.publish("a", "1");
+        assertEquals(List.of(), topics.history("a", 0));
+        for (String topic : List.of("a", "unknown")) {
+            assertThrows(IllegalArgumentException.class, () -> topics.history(topic, -1));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a//b", "a/*", "#", "a\nb"})
+    void questionsMustNotAcceptInvalidNames(String name) {
+        Topics topics = topics(HISTORY);
+        assertReason(Reason.INVALID_NAME, () -> topics.history(name, 1));
+        assertReason(Reason.INVALID_NAME, () -> topics.presence(name));
+    }
+
+    @Test
     void historyOfAFilterMustBeRefused() {
         WebSocketConnection connection = end(pair());
         assertThrows(IllegalArgumentException.class,
