@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * matches any one level, and the last level may be {@code #}, which matches one or more.
  * <p>
  * <b>Order.</b> All subscribers of a topic get its messages in the same order, that of their {@linkplain Position positions}.
- * There is no order between topics. A connection that is subscribed by several filters gets a message once.
+ * The exception is {@link #publishLatest}: a slow subscriber gets a newer value in the place of an older one. There is no order
+ * between topics. A connection that is subscribed by several filters gets a message once.
  * <p>
  * <b>Slow subscribers.</b> Publishing never waits for a peer: it uses {@link WebSocketConnection#trySend(PreparedMessage)}, so a
  * message is sent at once or queued, and the connection's limits and {@link dev.weft.OverflowPolicy} apply. {@link
@@ -101,6 +102,11 @@ public final class Topics {
      * Publishes a value, of which a subscriber needs only the newest for each key: where the previous value of the key still
      * waits to be sent, this one takes its place ({@link dev.weft.SendQueue}). Otherwise like {@link #publish(String,
      * PreparedMessage)}. A history keeps all values.
+     * <p>
+     * So a slow subscriber gets this value before messages that were published between the two, and positions do not arrive in
+     * their order. If a client stored the position of such a value and came back with it, it would not get those messages, and
+     * its {@link Recovery} would be complete. A client must store only positions of messages without a {@link
+     * Publication#key()}; then it may get a value twice, but misses nothing.
      */
     public Position publishLatest(String topic, String key, PreparedMessage message) {
         return publish(topic, Objects.requireNonNull(key), message);

@@ -16,6 +16,7 @@ import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
 import dev.weft.testing.TestServer;
 import dev.weft.topics.TopicException.Reason;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -352,6 +353,42 @@ class TopicsTest {
                 Set.copyOf(received.subList(received.size() - 4, received.size())));
         assertTrue(received.size() < 100, "values: " + received.size());
         assertEquals(800 - received.size(), end(slow).queue().replacedMessages());
+    }
+
+    /** So a client must not store the position of a value with a key: it could miss others without knowing. */
+    @Test
+    void newerValueMustTakeThePlaceOfTheOlderOneAndNotItsPosition() {
+        Topics topics = topics(TopicLimits.builder().historyLength(10).build());
+        SubscribeOptions keyed = SubscribeOptions.DEFAULT.format(it -> PreparedMessage
+                .text(it.position().offset() + " " + it.key().orElse("none") + " " + text(it.message())));
+        TestPair slow = pair();
+        topics.subscribe(end(slow), "prices", keyed);
+        Position plain = topics.publish("prices", "open");
+        String filler = "x".repeat(100_000);
+        int fillers = 0;
+        while (end(slow).queue().queuedBytes() < filler.length()) {
+            assertTrue(end(slow).trySend(filler).isAccepted());
+            fillers++;
+        }
+        topics.publishLatest("prices", "A", PreparedMessage.text("A1"));
+        topics.publishLatest("prices", "B", PreparedMessage.text("B1"));
+        Position newest = topics.publishLatest("prices", "A", PreparedMessage.text("A2"));
+
+        peer(slow).expectText("1 none open");
+        for (int i = 0; i < fillers; i++) {
+            peer(slow).expectText(filler);
+        }
+        peer(slow).expectText("4 A A2");
+        // Here the connection could end. With the position of A2, the client would not get B1.
+        assertEquals(0, topics.subscribe(end(pair()), "prices", keyed.since(newest)).replayed());
+        TestPair back = pair();
+        assertEquals(Recovery.COMPLETE, topics.subscribe(end(back), "prices", keyed.since(plain)).recovery());
+        peer(back).expectText("2 A A1").expectText("3 B B1").expectText("4 A A2");
+        peer(slow).expectText("3 B B1");
+    }
+
+    private static String text(PreparedMessage message) {
+        return StandardCharsets.UTF_8.decode(message.payload()).toString();
     }
 
     @Test
