@@ -45,7 +45,7 @@ final class Subscriber {
                     added.end();
                     restore(filter, before);
                 } else if (before != null) {
-                    topics.release(filter);
+                    topics.replaced(filter);
                 }
             }
         } finally {

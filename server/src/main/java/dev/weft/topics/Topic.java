@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +29,7 @@ final class Topic {
     private final String name;
     private final List<String> levels;
     private final TopicLimits limits;
+    private final TopicCounters counters;
     private final Members presence;
     /** What comes from the backplane, if there is one. */
     private final @Nullable Feed feed;
@@ -50,13 +50,14 @@ final class Topic {
     /** The position of the last message that was delivered on this node alone. */
     private @Nullable Position apart;
 
-    Topic(String name, List<String> levels, TopicLimits limits, AtomicLong totalHistorySize, Members presence,
-            Instant now, @Nullable Uplink uplink) {
+    Topic(String name, List<String> levels, TopicLimits limits, TopicCounters counters, Members presence, Instant now,
+            @Nullable Uplink uplink) {
         this.name = name;
         this.levels = levels;
         this.limits = limits;
+        this.counters = counters;
         this.presence = presence;
-        this.history = new History(limits, totalHistorySize);
+        this.history = new History(limits, counters.historySize);
         this.usedAt = now;
         this.feed = uplink == null ? null : new Feed(uplink, this);
     }
@@ -87,6 +88,7 @@ final class Topic {
     private void deliver(Publication publication, FilterTree filters, Instant now, boolean more) {
         usedAt = now;
         published++;
+        counters.published.increment();
         deliver(publication, subscriberSets(filters), more);
     }
 
@@ -99,6 +101,8 @@ final class Topic {
     private void count(Delivery delivery) {
         delivered += delivery.accepted();
         undelivered += delivery.refused();
+        counters.delivered.add(delivery.accepted());
+        counters.undelivered.add(delivery.refused());
     }
 
     private List<SubscriberSet> subscriberSets(FilterTree filters) {
@@ -289,6 +293,7 @@ final class Topic {
             history.restart(offset);
             SubscriberSet.forEachConnection(subscriberSets(filters), each -> {
                 each.tell(gap);
+                counters.gaps.increment();
                 return TurnQuota.FRAME;
             });
         } finally {

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,7 @@ final class TopicTable {
     private final TopicLimits limits;
     private final Clock clock;
     private final Map<String, Topic> topics = new ConcurrentHashMap<>();
-    private final AtomicLong historySize = new AtomicLong();
+    private final TopicCounters counters = new TopicCounters();
     private final AtomicReference<Instant> sweptAt;
     /** Held while a topic is made, so that no more are made than the limit allows. */
     private final ReentrantLock making = new ReentrantLock();
@@ -63,7 +62,7 @@ final class TopicTable {
             if (topics.size() >= limits.maxTopics()) {
                 makeRoom();
             }
-            Topic made = new Topic(name, levels, limits, historySize, members, clock.instant(), uplink);
+            Topic made = new Topic(name, levels, limits, counters, members, clock.instant(), uplink);
             topics.put(name, made);
             return made;
         } finally {
@@ -98,6 +97,10 @@ final class TopicTable {
 
     int size() {
         return topics.size();
+    }
+
+    TopicCounters counters() {
+        return counters;
     }
 
     Clock clock() {

@@ -221,6 +221,9 @@ public final class Topics {
         boolean begun = false;
         try {
             begun = add(added, member);
+            if (begun) {
+                topics.counters().subscriptions.increment();
+            }
             return begun;
         } finally {
             if (!begun) {
@@ -248,6 +251,7 @@ public final class Topics {
 
     /** For a subscriber. */
     void end(Subscription removed, String member) {
+        topics.counters().subscriptions.decrement();
         removed.end();
         try {
             if (TopicName.hasWildcard(removed.levels())) {
@@ -269,8 +273,13 @@ public final class Topics {
         }
     }
 
-    /** A subscription has ended, or another one has taken its place. */
-    void release(String filter) {
+    /** For a subscriber: another subscription of it has taken the place of one. */
+    void replaced(String filter) {
+        topics.counters().subscriptions.decrement();
+        release(filter);
+    }
+
+    private void release(String filter) {
         if (uplink != null) {
             uplink.release(filter);
         }
@@ -327,6 +336,16 @@ public final class Topics {
     /** What a topic has done; empty if there is no such topic. */
     public Optional<TopicStatistics> statistics(String topic) {
         return Optional.ofNullable(topics.known(topic)).map(Topic::statistics);
+    }
+
+    /** What all topics together have done, and the health of the {@link Backplane}, if there is one. Does not wait. */
+    public TopicTotals totals() {
+        return new TopicTotals(topics.size(), topics.counters(), uplink == null ? null : uplink.health());
+    }
+
+    /** The names of the topics that {@link #topicCount()} counts, in no order. A new list; there may be {@code maxTopics} names. */
+    public List<String> names() {
+        return topics.all().stream().map(Topic::name).toList();
     }
 
     /** The number of topics that have a subscriber or a history, or were used within the last minute or so. */

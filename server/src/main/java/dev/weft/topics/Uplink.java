@@ -230,6 +230,10 @@ final class Uplink implements Backplane.Receiver {
         return away;
     }
 
+    BackplaneHealth health() {
+        return backplane.health();
+    }
+
     FilterTree filters() {
         return filters;
     }
@@ -304,7 +308,7 @@ final class Uplink implements Backplane.Receiver {
     public void back() {
         LOGGER.log(Level.INFO, "the broker of the topics can be reached");
         // First, so that no message comes before: nobody knows of which topics they have missed something.
-        filters.forEach(Uplink::tellGap);
+        filters.forEach(this::tellGap);
         if (placing || !away) {
             topics.all().forEach(each -> each.feed().suspect());
         }
@@ -314,9 +318,10 @@ final class Uplink implements Backplane.Receiver {
         topics.all().stream().filter(Topic::hasSubscribers).forEach(each -> presence.changed(each.name()));
     }
 
-    private static void tellGap(Subscription filter) {
+    private void tellGap(Subscription filter) {
         try {
             filter.tell(new Gap(filter.filter(), filter.start(), filter.start()));
+            topics.counters().gaps.increment();
         } catch (Throwable e) {
             TopicFailures.failed("the notice of a gap of filter", filter.filter(), e);
         }

@@ -216,6 +216,8 @@ class FeedTest {
         other.publish("a", "3");
 
         peer(pair).expectText("gap 1 0").expectText("1 2").expectText("2 3");
+        assertEquals(1, topics.totals().gaps());
+        assertTrue(topics.totals().backplane().orElseThrow().connected());
     }
 
     @ParameterizedTest

@@ -222,6 +222,44 @@ class TopicsTest {
         assertTrue(second.isActive());
     }
 
+    // Counting.
+
+    @Test
+    void totalsMustCountWhatAllTopicsHaveDone() {
+        MovedClock clock = new MovedClock();
+        Topics topics = Topics.builder().limits(HISTORY).clock(clock).build();
+        TestPair first = pair();
+        TestPair second = pair();
+        topics.subscribe(end(first), "a");
+        topics.subscribe(end(first), "a");
+        topics.subscribe(end(second), "b");
+        topics.subscribeMatching(end(second), "*", SubscribeOptions.DEFAULT);
+        assertThrows(TopicException.class, () -> topics.subscribe(end(second), "*"));
+
+        topics.publish("a", "1");
+        topics.publish("b", "2");
+        topics.publish("b/c", "nobody gets it");
+
+        TopicTotals totals = topics.totals();
+        assertEquals(3, totals.subscriptions());
+        assertEquals(3, totals.topics());
+        assertEquals(Set.of("a", "b", "b/c"), Set.copyOf(topics.names()));
+        assertEquals(3, totals.published());
+        assertEquals(3, totals.delivered());
+        assertEquals(0, totals.undelivered());
+        assertEquals(0, totals.gaps());
+        assertEquals(3 * 64 + 2 + 14, totals.historySize());
+        assertTrue(totals.backplane().isEmpty());
+
+        topics.unsubscribe(end(first), "a");
+        end(second).abort();
+        Await.until("the subscriptions have ended", () -> topics.totals().subscriptions() == 0);
+        clock.move(Duration.ofHours(2));
+        topics.publish("d", "this looks for topics that are not used");
+        Await.until("unused topics are forgotten", () -> topics.names().equals(List.of("d")));
+        assertEquals(4, topics.totals().published());
+    }
+
     // Limits and permissions.
 
     @Test
