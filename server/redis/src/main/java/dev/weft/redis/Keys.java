@@ -50,21 +50,24 @@ final class Keys {
 
     /**
      * The pattern for a filter with wildcards. It matches more than the filter: an asterisk of Redis matches slashes, too.
-     * The node drops the rest.
+     * The node drops the rest. So two filters can have the same pattern: {@code a/*} and {@code a/#}.
      */
-    byte[] pattern(String filter) {
+    String pattern(String filter) {
         StringBuilder pattern = new StringBuilder();
         for (String level : filter.split("/")) {
             pattern.append(pattern.isEmpty() ? "" : "/");
-            if (level.equals("*") || level.equals("#")) {
-                pattern.append('*');
-            } else {
-                for (char each : level.toCharArray()) {
-                    pattern.append("*?[]\\^-".indexOf(each) >= 0 ? "\\" : "").append(each);
-                }
-            }
+            pattern.append(level.equals("*") || level.equals("#") ? "*" : literal(level));
         }
-        return channel(pattern.toString());
+        return prefix + "c:{" + pattern + "}";
+    }
+
+    /** The pattern that matches this text and no other. */
+    private static String literal(String text) {
+        StringBuilder pattern = new StringBuilder();
+        for (char each : text.toCharArray()) {
+            pattern.append("*?[]\\^-".indexOf(each) >= 0 ? "\\" : "").append(each);
+        }
+        return pattern.toString();
     }
 
     /** The topic to which a channel belongs. */

@@ -122,17 +122,17 @@ final class Link implements AutoCloseable {
     /** Does not wait; the future says when the server has confirmed it. */
     Future<Void> subscribe(String filter) {
         if (Keys.hasWildcard(filter)) {
-            return messages.async().psubscribe(keys.pattern(filter));
+            return messages.async().psubscribe(Keys.bytes(keys.pattern(filter)));
         }
         return sharded
                 ? messages.async().ssubscribe(keys.channel(filter))
                 : messages.async().subscribe(keys.channel(filter));
     }
 
-    /** Does not wait. */
+    /** Ends the subscription to a topic, or to the pattern of a filter, whichever filters have it. Does not wait. */
     void unsubscribe(String filter) {
         if (Keys.hasWildcard(filter)) {
-            messages.async().punsubscribe(keys.pattern(filter));
+            messages.async().punsubscribe(Keys.bytes(keys.pattern(filter)));
         } else if (sharded) {
             messages.async().sunsubscribe(keys.channel(filter));
         } else {

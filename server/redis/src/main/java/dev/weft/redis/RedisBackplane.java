@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,8 @@ public final class RedisBackplane implements Backplane {
     private final Condition changed = lock.newCondition();
     // Guarded by the lock; the link is also read without it.
     private final Set<String> filters = new LinkedHashSet<>();
+    /** The number of filters for each pattern: it is subscribed as long as one of them is wanted. */
+    private final Map<String, Integer> patterns = new HashMap<>();
     private volatile @Nullable Link link;
     private boolean ended;
 
@@ -359,8 +362,11 @@ public final class RedisBackplane implements Backplane {
         Future<Void> confirmed;
         lock.lock();
         try {
-            filters.add(filter);
+            if (filters.add(filter) && Keys.hasWildcard(filter)) {
+                patterns.merge(keys.pattern(filter), 1, Integer::sum);
+            }
             current = link();
+            // Even if another filter has the same pattern: that one may not be confirmed yet.
             confirmed = current.subscribe(filter);
         } finally {
             lock.unlock();
@@ -373,12 +379,19 @@ public final class RedisBackplane implements Backplane {
         lock.lock();
         try {
             Link current = link;
-            if (filters.remove(filter) && current != null && current.isOpen()) {
+            if (filters.remove(filter) && isLastOfItsPattern(filter) && current != null && current.isOpen()) {
                 current.unsubscribe(filter);
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Counts the end of a filter. Called with the lock. */
+    private boolean isLastOfItsPattern(String filter) {
+        return !Keys.hasWildcard(filter)
+                || patterns.computeIfPresent(keys.pattern(filter),
+                        (key, count) -> count == 1 ? null : count - 1) == null;
     }
 
     @Override

@@ -13,7 +13,9 @@ import dev.weft.topics.BrokerProcess;
 import dev.weft.topics.Position;
 import dev.weft.topics.SubscribeOptions;
 import dev.weft.topics.TopicException;
+import dev.weft.topics.TopicLimits;
 import dev.weft.topics.Topics;
+import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
@@ -26,6 +28,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against a real Redis server. */
 class RedisBackplaneTest extends BrokerContract {
@@ -89,6 +93,55 @@ class RedisBackplaneTest extends BrokerContract {
                 () -> redis.pubsubShardChannels(prefix + "*").isEmpty() && redis.pubsubNumpat() == 0);
     }
 
+    /** Redis knows one wildcard, which matches several levels: the filters of each pair have the same pattern. */
+    @ParameterizedTest
+    @CsvSource({"0, a/*, a/#", "0, a/#, a/*", "5, a/*, a/#", "5, a/#, a/*", "0, *, #", "5, #, *", "0, a/*/*, a/*/#",
+            "5, a/*/#, a/*/*"})
+    void endOfAFilterMustNotEndOneWithTheSamePattern(int history, String ending, String staying) throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        TopicLimits limits = TopicLimits.builder().historyLength(history).build();
+        RedisBackplane node = opened(node(broker));
+        node.start(limits, new Told(events));
+        node.subscribe(ending);
+        node.subscribe(staying);
+        node.unsubscribe(ending);
+        // Redis confirms this after the end of the other.
+        node.subscribe("other");
+
+        String topic = ending.replace("*", "b").replace("#", "b");
+        Topics other = start(Topics.builder().limits(limits).member(connection -> "ann"));
+        other.publish(topic, "1");
+        assertEquals("message " + topic, next(events));
+        other.subscribe(end(pair()), topic);
+        assertEquals("changed " + topic, next(events));
+
+        node.unsubscribe(staying);
+        Await.until("nothing is subscribed", () -> redis.pubsubNumpat() == 0);
+        node.subscribe(ending);
+        other.publish(topic, "2");
+        assertEquals("message " + topic, next(events));
+    }
+
+    @Test
+    void filtersWithTheSamePatternMustOutliveAConnection() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        RedisBackplane node = opened(node(broker));
+        node.start(HISTORY, new Told(events));
+        node.subscribe("a/*");
+        node.subscribe("a/#");
+        killSubscribers();
+        assertEquals("away", next(events));
+        assertEquals("back", next(events));
+        assertEquals(1, redis.pubsubNumpat());
+
+        node.unsubscribe("a/#");
+        node.subscribe("other");
+        topics(HISTORY).publish("a/b", "1");
+        assertEquals("message a/b", next(events));
+        node.unsubscribe("a/*");
+        Await.until("nothing is subscribed", () -> redis.pubsubNumpat() == 0);
+    }
+
     @Test
     void connectionThatIsCutMustCostNoMessage() throws Exception {
         Topics topics = topics(HISTORY);
@@ -99,14 +152,15 @@ class RedisBackplaneTest extends BrokerContract {
         peer(pair).expectText(first + " 1");
 
         for (int i = 2; i < 20; i++) {
-            // All connections that wait for messages.
-            redis.dispatch(io.lettuce.core.protocol.CommandType.CLIENT,
-                    new io.lettuce.core.output.IntegerOutput<>(io.lettuce.core.codec.StringCodec.UTF8),
-                    new io.lettuce.core.protocol.CommandArgs<>(io.lettuce.core.codec.StringCodec.UTF8).add("KILL")
-                            .add("TYPE").add("PUBSUB"));
+            killSubscribers();
             Position next = published(other, "a", "" + i);
             peer(pair).expectText(next + " " + i);
         }
+    }
+
+    /** Ends all connections that wait for messages. */
+    private static void killSubscribers() {
+        redis.clientKill(KillArgs.Builder.typePubsub());
     }
 
     @Test
