@@ -58,7 +58,7 @@ final class Keys {
             pattern.append(pattern.isEmpty() ? "" : "/");
             pattern.append(level.equals("*") || level.equals("#") ? "*" : literal(level));
         }
-        return prefix + "c:{" + pattern + "}";
+        return literal(prefix) + "c:{" + pattern + "}";
     }
 
     /** The pattern that matches this text and no other. */

@@ -143,6 +143,16 @@ class RedisBackplaneTest extends BrokerContract {
     }
 
     @Test
+    void anyPrefixMustBePassed() throws Exception {
+        prefix += "a[b]?:^-*\\:";
+        Topics topics = topics(HISTORY);
+        TestPair pair = pair();
+        topics.subscribeMatching(end(pair), "a/*", SubscribeOptions.DEFAULT);
+        topics(HISTORY).publish("a/b", "1");
+        peer(pair).expectText("1");
+    }
+
+    @Test
     void connectionThatIsCutMustCostNoMessage() throws Exception {
         Topics topics = topics(HISTORY);
         Topics other = topics(HISTORY);
