@@ -1,6 +1,7 @@
 package dev.weft.redis;
 
 import dev.weft.topics.Backplane;
+import dev.weft.topics.BackplaneException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -29,7 +30,7 @@ final class Members {
         this.nodeTimeout = nodeTimeout;
     }
 
-    /** Says that this node is alive. Returns whether the others had given it up, or did not know it. */
+    /** Says that this node is alive, and gives up those that are not. Returns whether this one was given up, or not known. */
     boolean beat(Link link, Backplane.Receiver receiver) {
         List<Object> answer;
         boolean unknown = false;
@@ -38,10 +39,10 @@ final class Members {
                     keys.membersPrefix(), keys.entries(""), Keys.number(ENTRIES_PER_BEAT), link.publishing(),
                     keys.channelsPrefix(), notice);
             unknown |= RedisBackplane.parse(answer.getFirst()) == 1;
-            for (int i = 1; i + 1 < answer.size(); i += 2) {
+            for (int i = 2; i + 1 < answer.size(); i += 2) {
                 receiver.memberGone(RedisBackplane.string(answer.get(i)), RedisBackplane.string(answer.get(i + 1)));
             }
-        } while (answer.size() > 1);
+        } while (RedisBackplane.parse(answer.get(1)) > 0);
         return unknown;
     }
 
@@ -50,11 +51,18 @@ final class Members {
         link.run(Script.LEAVE, new byte[][]{keys.nodes()}, node);
     }
 
-    /** Returns whether the member has joined or left by this. */
+    /**
+     * Returns whether the member has joined or left by this.
+     *
+     * @throws BackplaneException if this node is given up, until {@link #beat} has said that it is alive
+     */
     boolean present(Link link, String topic, String member, int connections) {
-        Long changed = link.run(Script.PRESENT, new byte[][]{keys.members(topic), keys.entries(name)}, node,
-                Keys.bytes(topic), Keys.bytes(member), Keys.number(connections), link.publishing(), keys.channel(topic),
-                notice);
+        Long changed = link.run(Script.PRESENT,
+                new byte[][]{keys.members(topic), keys.entries(name), keys.nodes()}, node, Keys.bytes(topic),
+                Keys.bytes(member), Keys.number(connections), link.publishing(), keys.channel(topic), notice);
+        if (changed < 0) {
+            throw BackplaneException.notDone("the other nodes have given this one up");
+        }
         return changed == 1;
     }
 

@@ -430,7 +430,13 @@ public final class RedisBackplane implements Backplane {
 
     @Override
     public boolean present(String topic, String member, int connections) {
-        return members.present(link(), topic, member, connections);
+        try {
+            return members.present(link(), topic, member, connections);
+        } catch (BackplaneException e) {
+            // If this node is given up, its next beat changes that.
+            wakeSupervisor();
+            throw e;
+        }
     }
 
     @Override

@@ -49,10 +49,14 @@ enum Script {
             """, ScriptOutputType.MULTI),
     /**
      * Sets how many connections a member has on a node; returns 1 if it has joined or left, and passes a notice to the others.
-     * Keys: members of the topic, entries of the node. Arguments: node, topic, member, connections, the command that publishes,
-     * the channel, the notice.
+     * Returns -1 and does nothing if the node is given up: nobody would remove the entry when it dies. Keys: members of the
+     * topic, entries of the node, nodes. Arguments: node, topic, member, connections, the command that publishes, the channel,
+     * the notice.
      */
     PRESENT(Text.PASS + """
+            if tonumber(redis.call('ZSCORE', KEYS[3], ARGV[1]) or 0) == 0 then
+              return -1
+            end
             local mine = 'n:' .. ARGV[1] .. ':' .. ARGV[3]
             local now = tonumber(ARGV[4])
             local all = 'a:' .. ARGV[3]
@@ -78,21 +82,26 @@ enum Script {
             return 0
             """, ScriptOutputType.INTEGER),
     /**
-     * Says that a node is alive, and removes some entries of nodes that are not. Returns 1 if the node was not known, and then
-     * topic and member of each that is gone, after a notice to the others. Keys: nodes. Arguments: node, the milliseconds that
-     * it is alive; the prefix of keys with members, and with entries; how many entries to remove at most; the command that
-     * publishes, the prefix of channels, the notice.
+     * Says that a node is alive, and gives up those that are not: from the first entry that is removed, such a node has the
+     * time 0, and it is forgotten when it has none left. Returns 1 if the node itself was given up or not known, the number of
+     * entries that were removed, and then topic and member of each member that is gone, after a notice to the others. Keys:
+     * nodes. Arguments: node, the milliseconds that it is alive; the prefix of keys with members, and with entries; how many
+     * entries of each node to remove at most; the command that publishes, the prefix of channels, the notice.
      */
     BEAT(Text.PASS + """
             local clock = redis.call('TIME')
             local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-            local new = redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-            local result = {new}
+            local unknown = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0) == 0
+            redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+            local result = {unknown and 1 or 0, 0}
             local changed = {}
             for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now, 'LIMIT', 0, 10)) do
               local entries = redis.call('SPOP', ARGV[4] .. node, ARGV[5])
               if #entries == 0 then
                 redis.call('ZREM', KEYS[1], node)
+              else
+                redis.call('ZADD', KEYS[1], 0, node)
+                result[2] = result[2] + #entries
               end
               for _, entry in ipairs(entries) do
                 local colon = string.find(entry, ':', 1, true)
@@ -116,7 +125,7 @@ enum Script {
             end
             return result
             """, ScriptOutputType.MULTI),
-    /** Says that a node is not alive any more: another one removes its entries. Keys: nodes. Arguments: node. */
+    /** Gives up a node: another one removes its entries. Keys: nodes. Arguments: node. */
     LEAVE("return redis.call('ZADD', KEYS[1], 'XX', 0, ARGV[1])", ScriptOutputType.INTEGER);
 
     private static final class Text {
