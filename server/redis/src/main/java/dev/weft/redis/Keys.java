@@ -20,6 +20,16 @@ final class Keys {
         return key("s:{" + topic + "}");
     }
 
+    /** The size of each message in the stream of a topic. */
+    byte[] sizes(String topic) {
+        return key("z:{" + topic + "}");
+    }
+
+    /** What {@link Script#PLACE} and {@link Script#READ} use. */
+    byte[][] history(String topic) {
+        return new byte[][]{head(topic), stream(topic), sizes(topic)};
+    }
+
     /** The members of a topic. */
     byte[] members(String topic) {
         return key("m:{" + topic + "}");

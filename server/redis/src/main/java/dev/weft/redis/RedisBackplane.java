@@ -42,10 +42,12 @@ import org.jspecify.annotations.Nullable;
  * Connects the topics of several processes by one Redis server, version 5 or later, or one that takes its place under the same
  * address. For any thread.
  * {@snippet class = "dev.weft.redis.Snippets" region = "redis"}
- * Where topics have a history, each has a stream of that length, which is dropped after {@link TopicLimits#historyTime()}
- * without a message; a script places a message in the stream and publishes it in one step. Messages are passed by sharded
- * pub/sub to who wants a topic by its name, and by plain pub/sub to who wants it by a filter; a server without sharded pub/sub
- * (before 7.0) gets plain pub/sub alone.
+ * Where topics have a history, each has a stream of at most {@link TopicLimits#historyLength()} messages and {@link
+ * TopicLimits#historySize()} bytes, to which keys count, too. The stream is dropped after {@link TopicLimits#historyTime()}
+ * without a message. Redis has no bound for all topics together: {@link TopicLimits#totalHistorySize()} bounds the memory of
+ * each node. A script places a message in the stream and publishes it in one step. Messages are passed by sharded pub/sub to
+ * who wants a topic by its name, and by plain pub/sub to who wants it by a filter; a server without sharded pub/sub (before
+ * 7.0) gets plain pub/sub alone.
  * <p>
  * After a restart of the Redis server, each topic begins with a new epoch, whatever the server has restored: it may have lost
  * its last messages. So Redis needs no persistence. Redis Cluster is not supported.
@@ -312,12 +314,10 @@ public final class RedisBackplane implements Backplane {
             }
             return Position.of(0, 0);
         }
-        List<Object> placed = current.run(Script.PLACE,
-                new byte[][]{keys.head(message.topic()), keys.stream(message.topic())}, current.runId(),
-                Keys.number(newEpoch()),
-                Keys.number(keepTime().toMillis()), Keys.number(limits.historyTime().toMillis()),
-                Keys.number(limits.historyLength()),
-                current.publishing(), channel, message.encode());
+        List<Object> placed = current.run(Script.PLACE, keys.history(message.topic()), current.runId(),
+                Keys.number(newEpoch()), Keys.number(keepTime().toMillis()), Keys.number(limits.historyLength()),
+                Keys.number(limits.historySize()), Keys.number(limits.historyTime().toMillis()), current.publishing(),
+                channel, message.encode());
         return Position.of(parse(placed.get(0)), parse(placed.get(1)));
     }
 
@@ -406,11 +406,11 @@ public final class RedisBackplane implements Backplane {
 
     private BackplaneHistory read(String topic, @Nullable Position after) {
         Link current = link();
-        List<Object> answer = current.run(Script.READ, new byte[][]{keys.head(topic), keys.stream(topic)},
-                current.runId(),
+        List<Object> answer = current.run(Script.READ, keys.history(topic), current.runId(),
                 Keys.number(newEpoch()), Keys.number(keepTime().toMillis()),
+                Keys.number(limits.historyLength()), Keys.number(limits.historySize()),
                 after == null ? NONE : Keys.number(after.epoch()),
-                Keys.number(after == null ? 0 : after.offset()));
+                Keys.number(after == null ? 0 : after.offset() + 1));
         Position newest = Position.of(parse(answer.get(0)), parse(answer.get(1)));
         List<BackplaneMessage> messages = new ArrayList<>();
         for (Object each : (List<?>) answer.get(2)) {

@@ -3,49 +3,56 @@ package dev.weft.redis;
 import io.lettuce.core.ScriptOutputType;
 
 /**
- * What Redis does in one step. In a topic's head, {@code e} is the epoch, {@code o} the offset of the last message, and {@code
- * r} the run id of the Redis server that has written it. A server that was started again may have lost what it had last, so the
- * topic then begins anew, whatever was restored from the disk.
+ * What Redis does in one step. In a topic's head, {@code e} is the epoch, {@code o} the offset of the last message, {@code b}
+ * the bytes in the stream, and {@code r} the run id of the Redis server that has written it. A server that was started again
+ * may have lost what it had last, so the topic then begins anew, whatever was restored from the disk. A list beside the stream
+ * has the size of each message in it.
  */
 enum Script {
     /**
-     * Places a message and passes it on. Keys: head, stream. Arguments: run id, an epoch in case the topic begins anew, the
-     * milliseconds to keep head and stream, the number of messages to keep, the command that publishes, the channel, the
-     * message.
+     * Places a message and passes it on. Keys: head, stream, sizes. Arguments: run id, an epoch in case the topic begins anew,
+     * the milliseconds to keep the head, the number of messages to keep and their bytes, the milliseconds to keep the stream,
+     * the command that publishes, the channel, the message.
      */
-    PLACE(Text.PASS + """
-            local head = redis.call('HMGET', KEYS[1], 'e', 'r')
-            if head[2] ~= ARGV[1] then
-              redis.call('DEL', KEYS[2])
-              redis.call('HSET', KEYS[1], 'e', ARGV[2], 'r', ARGV[1], 'o', 0)
-              head[1] = ARGV[2]
+    PLACE(Text.HISTORY + Text.PASS + """
+            local epoch, offset, bytes = begin()
+            offset = offset + 1
+            -- As in the history of a node, 64 bytes and the payload, which has 26 bytes before it here.
+            local size = #ARGV[9] + 38
+            local length = redis.call('RPUSH', KEYS[3], size)
+            if length == 1 then
+              -- What was there has expired.
+              bytes = 0
             end
-            local offset = redis.call('HINCRBY', KEYS[1], 'o', 1)
-            redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[5], offset .. '-0', 'm', ARGV[8])
-            redis.call('PEXPIRE', KEYS[1], ARGV[3])
-            redis.call('PEXPIRE', KEYS[2], ARGV[4])
-            pass(ARGV[6], ARGV[7], head[1] .. ':' .. offset .. ':' .. ARGV[8])
-            return {head[1], offset}
+            length, bytes = bounded(length, bytes + size)
+            redis.call('HSET', KEYS[1], 'o', offset, 'b', bytes)
+            redis.call('XADD', KEYS[2], 'MAXLEN', '=', length, offset .. '-0', 'm', ARGV[9])
+            redis.call('PEXPIRE', KEYS[2], ARGV[6])
+            redis.call('PEXPIRE', KEYS[3], ARGV[6])
+            pass(ARGV[7], ARGV[8], epoch .. ':' .. offset .. ':' .. ARGV[9])
+            return {epoch, offset}
             """, ScriptOutputType.MULTI),
     /** Passes a message on. Keys: channel. Arguments: the message. */
     PASS(Text.PASS + "pass('SPUBLISH', KEYS[1], ARGV[1])", ScriptOutputType.VALUE),
     /**
-     * Reads messages. Keys: head, stream. Arguments: run id, an epoch in case the topic begins anew, the milliseconds to keep
-     * the head, epoch and offset of the position after which to begin.
+     * Reads messages. Keys: head, stream, sizes. Arguments: run id, an epoch in case the topic begins anew, the milliseconds to
+     * keep the head, the number of messages to keep and their bytes, and the position after which to begin: its epoch, and its
+     * offset plus 1.
      */
-    READ("""
-            local head = redis.call('HMGET', KEYS[1], 'e', 'r', 'o')
-            if head[2] ~= ARGV[1] then
-              redis.call('DEL', KEYS[2])
-              redis.call('HSET', KEYS[1], 'e', ARGV[2], 'r', ARGV[1], 'o', 0)
-              head = {ARGV[2], ARGV[1], 0}
+    READ(Text.HISTORY + """
+            local epoch, offset, bytes = begin()
+            -- Other limits may have applied when the messages were placed.
+            local before = redis.call('LLEN', KEYS[3])
+            local length, left = bounded(before, bytes)
+            if length < before then
+              redis.call('HSET', KEYS[1], 'b', left)
+              redis.call('XTRIM', KEYS[2], 'MAXLEN', '=', length)
             end
-            redis.call('PEXPIRE', KEYS[1], ARGV[3])
             local from = '-'
-            if head[1] == ARGV[4] then
-              from = '(' .. ARGV[5] .. '-0'
+            if epoch == ARGV[6] then
+              from = ARGV[7] .. '-0'
             end
-            return {head[1], tonumber(head[3]), redis.call('XRANGE', KEYS[2], from, '+')}
+            return {epoch, offset, redis.call('XRANGE', KEYS[2], from, '+')}
             """, ScriptOutputType.MULTI),
     /**
      * Sets how many connections a member has on a node; returns 1 if it has joined or left, and passes a notice to the others.
@@ -129,6 +136,29 @@ enum Script {
     LEAVE("return redis.call('ZADD', KEYS[1], 'XX', 0, ARGV[1])", ScriptOutputType.INTEGER);
 
     private static final class Text {
+        /** For scripts whose keys and first arguments are those of {@link #READ}. */
+        static final String HISTORY = """
+                local function begin()
+                  local head = redis.call('HMGET', KEYS[1], 'e', 'r', 'o', 'b')
+                  if head[2] ~= ARGV[1] then
+                    redis.call('DEL', KEYS[2], KEYS[3])
+                    redis.call('HSET', KEYS[1], 'e', ARGV[2], 'r', ARGV[1], 'o', 0, 'b', 0)
+                    head = {ARGV[2], ARGV[1], 0, 0}
+                  end
+                  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+                  return head[1], tonumber(head[3]), tonumber(head[4] or 0)
+                end
+                -- How many of the messages may stay, and their bytes. Drops the sizes of the others.
+                local function bounded(length, bytes)
+                  local most = tonumber(ARGV[4])
+                  local mostBytes = tonumber(ARGV[5])
+                  while length > 0 and (length > most or bytes > mostBytes) do
+                    bytes = bytes - redis.call('LPOP', KEYS[3])
+                    length = length - 1
+                  end
+                  return length, bytes
+                end
+                """;
         /** Passes a message to who is subscribed to its channel by name, and, with sharded pub/sub, to who is by a pattern. */
         static final String PASS = """
                 local function pass(command, channel, message)

@@ -11,6 +11,7 @@ import dev.weft.topics.Backplane;
 import dev.weft.topics.BrokerContract;
 import dev.weft.topics.BrokerProcess;
 import dev.weft.topics.Position;
+import dev.weft.topics.Recovery;
 import dev.weft.topics.SubscribeOptions;
 import dev.weft.topics.TopicException;
 import dev.weft.topics.TopicLimits;
@@ -19,6 +20,7 @@ import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -234,12 +236,86 @@ class RedisBackplaneTest extends BrokerContract {
     }
 
     @Test
+    void historyInRedisMustBeBoundedInBytes() throws Exception {
+        TopicLimits limits = TopicLimits.builder().historyLength(1000).historySize(10_000).build();
+        Topics topics = topics(limits);
+        List<Position> positions = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            positions.add(topics.publish("a", i + "x".repeat(1024 - ("" + i).length())));
+        }
+        // Each counts 64 bytes more.
+        assertEquals(9, redis.xlen(prefix + "s:{a}"));
+        assertEquals("" + 9 * 1088, redis.hget(prefix + "h:{a}", "b"));
+
+        Topics later = topics(limits);
+        assertEquals(9, later.history("a", 100).size());
+        assertEquals(Recovery.IMPOSSIBLE,
+                later.subscribe(end(pair()), "a", PLACED.since(positions.get(89))).recovery());
+        TestPair pair = pair();
+        assertEquals(Recovery.COMPLETE, later.subscribe(end(pair), "a", PLACED.since(positions.get(90))).recovery());
+        assertTrue(peer(pair).expectText().startsWith(positions.get(91) + " 91x"));
+    }
+
+    @Test
+    void messageOverTheSizeOfTheHistoryMustNotBeKept() throws Exception {
+        TopicLimits limits = TopicLimits.builder().historyLength(1000).historySize(1000).build();
+        Topics topics = topics(limits);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a");
+        Position first = topics.publish("a", "1");
+        String large = "x".repeat(1000);
+        Position second = topics.publish("a", large);
+        assertEquals(0, redis.xlen(prefix + "s:{a}"));
+        Position third = topics.publish("a", "3");
+        peer(pair).expectText("1").expectText(large).expectText("3");
+        assertEquals(1, redis.xlen(prefix + "s:{a}"));
+        assertEquals("65", redis.hget(prefix + "h:{a}", "b"));
+
+        Topics later = topics(limits);
+        assertEquals(Recovery.IMPOSSIBLE, later.subscribe(end(pair()), "a", PLACED.since(first)).recovery());
+        TestPair back = pair();
+        assertEquals(Recovery.COMPLETE, later.subscribe(end(back), "a", PLACED.since(second)).recovery());
+        peer(back).expectText(third + " 3");
+    }
+
+    @Test
+    void historyThatHasExpiredMustNotCount() throws Exception {
+        Topics topics = topics(HISTORY);
+        topics.publish("a", "12345");
+        redis.del(prefix + "s:{a}", prefix + "z:{a}");
+        topics.publish("a", "1");
+        assertEquals("65", redis.hget(prefix + "h:{a}", "b"));
+
+        // The sizes alone, which Redis may evict: without them, the messages cannot be counted.
+        redis.del(prefix + "z:{a}");
+        topics.publish("a", "2");
+        assertEquals("65", redis.hget(prefix + "h:{a}", "b"));
+        assertEquals(1, redis.xlen(prefix + "s:{a}"));
+    }
+
+    @Test
+    void nodeMustNotReadMoreThanItsLimits() throws Exception {
+        Topics topics = topics(TopicLimits.builder().historyLength(1000).build());
+        for (int i = 0; i < 20; i++) {
+            topics.publish("a", "" + i);
+            topics.publish("b", "x".repeat(1024));
+        }
+        Backplane node = opened(node());
+        node.start(TopicLimits.builder().historyLength(7).historySize(2 * 1088).build(), new Told(new ArrayList<>()));
+        assertEquals(7, node.read("a").messages().size());
+        assertEquals(2, node.read("b").messages().size());
+        assertEquals(7, redis.xlen(prefix + "s:{a}"));
+        assertEquals("" + 2 * 1088, redis.hget(prefix + "h:{b}", "b"));
+    }
+
+    @Test
     void topicsMustNotBeKeptForever() throws Exception {
         Topics topics = topics(HISTORY);
         topics.publish("a", "1");
-        assertEquals(Set.of(prefix + "h:{a}", prefix + "s:{a}"),
-                Set.copyOf(redis.keys(prefix + "[hs]*")));
+        assertEquals(Set.of(prefix + "h:{a}", prefix + "s:{a}", prefix + "z:{a}"),
+                Set.copyOf(redis.keys(prefix + "[hsz]*")));
         assertTrue(redis.pttl(prefix + "h:{a}") > 0);
         assertTrue(redis.pttl(prefix + "s:{a}") > 0);
+        assertTrue(redis.pttl(prefix + "z:{a}") > 0);
     }
 }
