@@ -46,7 +46,7 @@ final class Link implements AutoCloseable {
             runId = runId(await(commands.async().info("server")));
             List<Object> info = await(commands.async().commandInfo("SPUBLISH"));
             sharded = !info.isEmpty() && info.getFirst() instanceof List<?> known && !known.isEmpty();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             commands.closeAsync();
             if (opened != null) {
                 opened.closeAsync();

@@ -12,6 +12,7 @@ import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionStateListener;
+import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
@@ -82,6 +83,9 @@ public final class RedisBackplane implements Backplane {
     private volatile boolean connected;
     private volatile String detail = "not started";
     private @Nullable Thread supervisor;
+    // For the supervisor's thread.
+    private Duration pause = FIRST_PAUSE;
+    private long keepAt = System.nanoTime();
 
     private RedisBackplane(Builder builder) {
         this.uri = RedisURI.create(builder.uri);
@@ -132,38 +136,50 @@ public final class RedisBackplane implements Backplane {
         supervisor = Thread.ofVirtual().name("weft-redis").start(this::supervise);
     }
 
+    /** Survives any exception and error. */
     private void supervise() {
-        Duration pause = FIRST_PAUSE;
-        long keepAt = System.nanoTime();
-        while (!isEnded()) {
+        while (true) {
             try {
-                Link current = link;
-                if (current == null) {
-                    connect();
-                    receiver.back();
-                    pause = FIRST_PAUSE;
-                } else {
-                    current.ping();
-                    if (members.beat(current, receiver)) {
-                        // The others believed that this node was dead.
-                        receiver.back();
-                    }
-                    if (System.nanoTime() - keepAt > 0) {
-                        keepHeads(current);
-                        keepAt = System.nanoTime() + keepTime().toNanos() / 4;
-                    }
+                if (isEnded()) {
+                    return;
                 }
-            } catch (RuntimeException e) {
-                boolean lost = failed(e);
-                if (lost) {
+                lookAfterLink();
+            } catch (Throwable e) {
+                // Even handling a failure can fail, for example while there is no memory.
+            }
+        }
+    }
+
+    private void lookAfterLink() {
+        try {
+            Link current = link;
+            if (current == null) {
+                connect();
+                receiver.back();
+                pause = FIRST_PAUSE;
+            } else {
+                current.ping();
+                if (members.beat(current, receiver)) {
+                    // The others believed that this node was dead.
+                    receiver.back();
+                }
+                if (System.nanoTime() - keepAt > 0) {
+                    keepHeads(current);
+                    keepAt = System.nanoTime() + keepTime().toNanos() / 4;
+                }
+            }
+        } catch (Throwable e) {
+            try {
+                if (failed(e)) {
                     receiver.away();
                 }
+            } finally {
                 await(pause);
                 pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
-                continue;
             }
-            await(nodeTimeout.dividedBy(6).compareTo(timeout) < 0 ? nodeTimeout.dividedBy(6) : timeout);
+            return;
         }
+        await(nodeTimeout.dividedBy(6).compareTo(timeout) < 0 ? nodeTimeout.dividedBy(6) : timeout);
     }
 
     private boolean isEnded() {
@@ -205,7 +221,7 @@ public final class RedisBackplane implements Backplane {
             }
             subscribed.forEach(made::await);
             members.beat(made, receiver);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             made.close();
             link = null;
             throw e;
@@ -216,7 +232,7 @@ public final class RedisBackplane implements Backplane {
     }
 
     /** Returns whether there was a connection. */
-    private boolean failed(RuntimeException e) {
+    private boolean failed(Throwable e) {
         Link failed = link;
         link = null;
         boolean was = connected;
@@ -225,7 +241,8 @@ public final class RedisBackplane implements Backplane {
             failed.close();
         }
         detail = String.valueOf(e.getMessage());
-        LOGGER.log(Level.DEBUG, "no connection to Redis", e);
+        Level level = e instanceof BackplaneException || e instanceof RedisException ? Level.DEBUG : Level.WARNING;
+        LOGGER.log(level, "no connection to Redis", e);
         return was;
     }
 

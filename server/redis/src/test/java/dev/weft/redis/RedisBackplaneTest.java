@@ -309,6 +309,22 @@ class RedisBackplaneTest extends BrokerContract {
     }
 
     @Test
+    void errorMustNotEndTheConnectionForGood() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        RedisBackplane node = opened(node(broker));
+        node.start(HISTORY, new Failing(new Told(events), "back", "away"));
+        node.subscribe("a");
+        // The node was given up by the others, and is told so.
+        redis.del(prefix + "nodes");
+        assertEquals("back", next(events), "and fails");
+        assertEquals("away", next(events), "and fails");
+        assertEquals("back", next(events));
+        topics(HISTORY).publish("a", "1");
+        assertEquals("message a", next(events));
+        assertTrue(node.health().connected());
+    }
+
+    @Test
     void topicsMustNotBeKeptForever() throws Exception {
         Topics topics = topics(HISTORY);
         topics.publish("a", "1");
