@@ -303,6 +303,13 @@ public final class RedisBackplane implements Backplane {
                     .at(Position.of(epoch, offset), offset - 1));
         } catch (RuntimeException e) {
             LOGGER.log(Level.WARNING, "a message from Redis cannot be read", e);
+        } catch (Error e) {
+            // The message is lost. After the next connection, every topic is compared.
+            Link current = link;
+            if (current != null) {
+                current.close();
+            }
+            throw e;
         }
     }
 

@@ -325,6 +325,21 @@ class RedisBackplaneTest extends BrokerContract {
     }
 
     @Test
+    void messageThatIsLostToAnErrorMustBeTold() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        RedisBackplane node = opened(node(broker));
+        node.start(HISTORY, new Failing(new Told(events), "received"));
+        node.subscribe("a");
+        Topics topics = topics(HISTORY);
+        topics.publish("a", "1");
+        assertEquals("message a", next(events), "and fails");
+        assertEquals("away", next(events));
+        assertEquals("back", next(events));
+        topics.publish("a", "2");
+        assertEquals("message a", next(events));
+    }
+
+    @Test
     void topicsMustNotBeKeptForever() throws Exception {
         Topics topics = topics(HISTORY);
         topics.publish("a", "1");
