@@ -4,18 +4,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.examples.PageCheck;
+import dev.weft.server.WebSocketServer;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestRequest;
 import dev.weft.testing.TestResponse;
 import dev.weft.testing.TestServer;
 import dev.weft.topics.json.JsonTopics;
 import java.net.URLEncoder;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -102,6 +106,13 @@ class ChatTest {
         TestResponse page = server.request("/").get().expectStatus(200);
         assertTrue(page.headers().first("Content-Type").orElse("").startsWith("text/html"));
         assertTrue(page.body().contains("<title>Weft chat</title>"), page.body());
+    }
+
+    @Test
+    void thePageMustShowWhatIsSaidAndWhoIsThere(@TempDir Path folder) throws Exception {
+        try (WebSocketServer real = Chat.server().port(0).start()) {
+            new PageCheck(folder).pass(real, "chat");
+        }
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestProcess;
+import dev.weft.examples.PageCheck;
 import dev.weft.examples.TestClient;
 import dev.weft.server.WebSocketServer;
 import java.io.BufferedReader;
@@ -91,6 +92,11 @@ class FileRpcTest {
             client.send(request);
             assertEquals(TestClient.JSON.readTree(response), client.json());
         }
+    }
+
+    @Test
+    void thePageMustTransferFilesAndCall(@TempDir Path browser) throws Exception {
+        new PageCheck(browser).pass(server, "file-rpc");
     }
 
     /** Calls run concurrently, but no more than 32: when the last has begun, some of the others have ended. */
