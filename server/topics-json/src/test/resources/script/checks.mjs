@@ -71,14 +71,33 @@ function deadSocket(attempts) {
   };
 }
 
+/** A socket of which the check is the server: it is called with each request, a function that answers, and one that ends it. */
+function servedSocket(serve) {
+  return class {
+    readyState = 0;
+    constructor() {
+      setTimeout(() => { this.readyState = 1; this.onopen({}); });
+    }
+    send(text) {
+      const later = (action) => setTimeout(() => this.readyState === 1 && action());
+      serve(JSON.parse(text), (message) => later(() => this.onmessage({ data: JSON.stringify(message) })), () => later(() => this.close()));
+    }
+    close() {
+      this.readyState = 3;
+      this.onclose({ code: 1006, reason: '' });
+    }
+  };
+}
+
 export async function run({ WeftTopics, address, control, WebSocket }) {
   const quick = { minDelay: 30, maxDelay: 30, WebSocket };
   const open = [];
-  const connect = (settings = {}, query = '?user=ann') => {
-    const topics = new WeftTopics(address + query, { ...quick, ...settings });
+  const connectTo = (url, settings = {}) => {
+    const topics = new WeftTopics(url, { ...quick, ...settings });
     open.push(topics);
     return topics;
   };
+  const connect = (settings = {}, query = '?user=ann') => connectTo(address + query, settings);
 
   const checks = {
     async 'messages arrive with their positions'() {
@@ -175,10 +194,25 @@ export async function run({ WeftTopics, address, control, WebSocket }) {
       const bob = connect({}, '?user=bob');
       bob.subscribe('e', () => {});
       await until('bob', () => seen.length === 2);
-      assertEqual((await bob.presence('e')), ['ann', 'bob']);
+      assertEqual((await bob.presence('e')), { members: ['ann', 'bob'], count: 2 });
       bob.close();
       await until('without bob', () => seen.length === 3);
-      assertEqual(seen, [[['ann'], {}], [['ann', 'bob'], { joined: 'bob' }], [['ann'], { left: 'bob' }]]);
+      assertEqual(seen, [[['ann'], { count: 1 }], [['ann', 'bob'], { count: 2, joined: 'bob' }], [['ann'], { count: 1, left: 'bob' }]]);
+    },
+
+    async 'members that are not listed are counted'() {
+      const seen = [];
+      const serve = ({ id }, answer) => {
+        answer({ type: 'subscribed', id, topic: 'n', position: 'a:0', messages: 0 });
+        answer({ type: 'presence', topic: 'n', members: ['ann', 'bob'], count: 4 });
+        answer({ type: 'left', topic: 'n', member: 'dora' });
+        answer({ type: 'joined', topic: 'n', member: 'ann' }); // is known
+        answer({ type: 'joined', topic: 'n', member: 'eve' });
+        answer({ type: 'left', topic: 'n', member: 'bob' });
+      };
+      connect({ WebSocket: servedSocket(serve) }).subscribe('n', { presence: (members, { count }) => seen.push([members.join(), count]) });
+      await until('all changes', () => seen.length >= 4);
+      assertEqual(seen, [['ann,bob', 4], ['ann,bob', 3], ['ann,bob,eve', 4], ['ann,eve', 3]]);
     },
 
     async 'nothing arrives after unsubscribe'() {

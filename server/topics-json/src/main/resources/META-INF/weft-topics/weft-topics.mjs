@@ -25,15 +25,8 @@ function matches(filter, topic) {
 
 /** A handler that fails must not stop the others. */
 function call(handlers, name, ...args) {
-  try {
-    handlers[name]?.(...args);
-  } catch (error) {
-    (globalThis.reportError ?? console.error)(error);
-  }
+  try { handlers[name]?.(...args); } catch (error) { (globalThis.reportError ?? console.error)(error); }
 }
-
-/** The error of a request that the server has refused; `code` says why. */
-const refusal = ({ code, message }) => Object.assign(new Error(`${code}: ${message}`), { code });
 
 /** A subscription, over any number of connections, until `unsubscribe()`. */
 class Subscription {
@@ -43,22 +36,19 @@ class Subscription {
   unsubscribe;
   #handlers;
   #members = new Set();
+  #unlisted = 0; // the number of members that are missing in the server's list
   #replaying = 0;
 
   constructor(topic, handlers, unsubscribe) {
-    this.topic = topic;
-    this.position = handlers.since;
-    this.unsubscribe = unsubscribe;
+    Object.assign(this, { topic, position: handlers.since, unsubscribe });
     this.#handlers = handlers;
   }
 
   /** The request that begins it; the client sets its id. */
   request() {
-    const request = { type: 'subscribe', topic: this.topic };
-    if (this.position !== undefined) request.since = this.position;
-    else if (this.#handlers.last !== undefined) request.last = this.#handlers.last;
-    if (this.#handlers.presence) request.presence = true;
-    return request;
+    const { last, presence } = this.#handlers; // JSON leaves out what is undefined
+    const from = this.position === undefined ? { last } : { since: this.position };
+    return { type: 'subscribe', topic: this.topic, ...from, presence: presence ? true : undefined };
   }
 
   get isReplaying() { return this.active && this.#replaying > 0; }
@@ -77,20 +67,23 @@ class Subscription {
     if (this.position !== undefined) this.position = position;
   }
 
-  members(members) {
+  members({ members, count = members.length }) {
     this.#members = new Set(members);
+    this.#unlisted = count - members.length;
     this.#tellMembers({});
   }
 
   /** A change that is in the list already may be told again. */
   changed(member, present) {
-    if (this.#members.has(member) === present) return;
-    this.#members[present ? 'add' : 'delete'](member);
+    if (this.#members.has(member) !== present) this.#members[present ? 'add' : 'delete'](member);
+    else if (!present && this.#unlisted > 0) this.#unlisted--;
+    else return;
     this.#tellMembers({ [present ? 'joined' : 'left']: member });
   }
 
   #tellMembers(change) {
-    call(this.#handlers, 'presence', [...this.#members].sort(), change);
+    const count = this.#members.size + this.#unlisted;
+    call(this.#handlers, 'presence', [...this.#members].sort(), { count, ...change });
   }
 
   refused(error) { call(this.#handlers, 'refused', error); }
@@ -127,9 +120,10 @@ export class WeftTopics {
 
   /**
    * Subscribes, now or as soon as there is a connection, and again on each further one.
-   * @param handlers message(data, { topic, position, encoding }); gap(): messages were missed and cannot be recovered;
-   *   subscribed(count of messages from the history that come next); presence(members, { joined, left }); refused(error). With them,
-   *   since: a position, or last: how many messages of the history come first. A function is the handler of messages.
+   * @param handlers message(data, { topic, position, encoding }); gap(): messages were missed and cannot be recovered; subscribed(count of
+   *   messages from the history that come next); presence(members, { count, joined, left }), where not all of the count may be
+   *   listed; refused(error). With them, since: a position, or last: how many messages of the
+   *   history come first. A function is the handler of messages.
    */
   subscribe(topic, handlers) {
     if (this.#subscriptions.has(topic)) throw new Error(`subscribed to ${topic} already`);
@@ -154,9 +148,10 @@ export class WeftTopics {
     return (await this.#ask({ type: 'publish', topic, data })).position;
   }
 
-  /** Returns a promise of who is there, for a topic to which this client is subscribed. */
+  /** Returns a promise of who is there, as { members, count }, for a topic to which this client is subscribed. */
   async presence(topic) {
-    return (await this.#ask({ type: 'presence', topic })).members;
+    const { members, count } = await this.#ask({ type: 'presence', topic });
+    return { members, count };
   }
 
   /** Ends everything. */
@@ -174,8 +169,8 @@ export class WeftTopics {
 
   #begin(subscription) {
     this.#ask(subscription.request(), subscription).catch((error) => {
-      const wanted = this.#subscriptions.get(subscription.topic) === subscription;
-      if (wanted && error.code) subscription.refused(error);
+      if (this.#subscriptions.get(subscription.topic) !== subscription || !error.code) return;
+      subscription.refused(error);
     });
   }
 
@@ -224,13 +219,12 @@ export class WeftTopics {
 
   /** A dead network does not always end a connection by itself. */
   #check(socket) {
-    if (this.#alive) {
-      this.#alive = false;
-      this.#ask({ type: 'ping' }).catch(() => {});
-    } else {
+    if (!this.#alive) {
       this.#ended(socket, { code: 1006, reason: 'no answer' });
-      socket.close();
+      return socket.close();
     }
+    this.#alive = false;
+    this.#ask({ type: 'ping' }).catch(() => {});
   }
 
   #ended(socket, status) {
@@ -245,13 +239,16 @@ export class WeftTopics {
     else this.#retryLater(status, lasted);
   }
 
-  /** Waits at random, and longer after each failure, so that the clients of a server that restarts do not all come at once. */
+  /** At random, and longer after each failure, so that the clients of a server that restarts do not all come at once. */
+  #delay(failures) {
+    return Math.random() * Math.min(this.#settings.maxDelay, this.#settings.minDelay * 2 ** Math.max(0, failures - 1));
+  }
+
   #retryLater(status, lasted) {
-    const { minDelay, maxDelay } = this.#settings;
-    this.#failures = lasted >= maxDelay ? 0 : this.#failures + 1;
-    let delay = Math.random() * Math.min(maxDelay, minDelay * 2 ** Math.max(0, this.#failures - 1));
+    this.#failures = lasted >= this.#settings.maxDelay ? 0 : this.#failures + 1;
+    let delay = this.#delay(this.#failures);
     if (status.code === 1012) delay = 5000 + Math.random() * 25_000; // as the registry of close codes asks
-    if (status.code === 1013) delay = maxDelay * (1 + Math.random()) / 2; // try again later
+    if (status.code === 1013) delay = this.#settings.maxDelay * (1 + Math.random()) / 2; // try again later
     this.#timers.retry = setTimeout(() => this.#connect(), delay);
     call(this.#settings, 'onstate', { connected: false, ...status, delay });
   }
@@ -261,27 +258,24 @@ export class WeftTopics {
   #received(message) {
     const asked = this.#pending.get(message.id);
     const subscription = this.#subscriptions.get(message.topic);
+    this.#pending.delete(message.id);
     switch (message.type) {
       case 'message':
         // What is replayed is for the subscription that asked for it, and no other.
         if (subscription?.isReplaying) return subscription.message(message);
         return this.#matching(message.topic).forEach((each) => each.message(message));
-      case 'joined':
-      case 'left':
+      case 'joined': case 'left':
         return subscription?.changed(message.member, message.type === 'joined');
       case 'presence':
-        if (!asked) subscription?.members(message.members);
+        if (!asked) subscription?.members(message);
         break;
       case 'subscribed':
         if (asked && asked.subscription === subscription) subscription.subscribed(message);
         break;
       case 'error':
-        this.#pending.delete(message.id);
-        if (asked) asked.reject(refusal(message));
-        else console.error('weft-topics: refused', message.code, message.message);
-        return;
+        if (!asked) return console.error('weft-topics: refused', message.code, message.message);
+        return asked.reject(Object.assign(new Error(`${message.code}: ${message.message}`), { code: message.code }));
     }
-    this.#pending.delete(message.id);
     asked?.resolve(message);
   }
 

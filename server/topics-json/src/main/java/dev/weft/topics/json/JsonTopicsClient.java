@@ -113,8 +113,13 @@ public final class JsonTopicsClient implements AutoCloseable {
     }
 
     /** Asks who is there. Only for topics to which this client is subscribed. Fails as {@link #publish}. */
-    public CompletableFuture<List<String>> presence(String topic) {
-        return ask(id -> new ClientRequest.Presence(id, topic), answer -> JsonText.strings(answer.text("members")));
+    public CompletableFuture<TopicMembers> presence(String topic) {
+        return ask(id -> new ClientRequest.Presence(id, topic), JsonTopicsClient::members);
+    }
+
+    private static TopicMembers members(JsonObject answer) throws InvalidMessageException {
+        return new TopicMembers(JsonText.strings(answer.text("members")),
+                (int) answer.integer("count", 0, Integer.MAX_VALUE));
     }
 
     /** The open connection; empty during a gap. */
@@ -242,7 +247,7 @@ public final class JsonTopicsClient implements AutoCloseable {
                 } else {
                     TopicSubscription watching = subscription(message);
                     if (watching != null) {
-                        watching.members(JsonText.strings(message.text("members")));
+                        watching.members(members(message));
                     }
                 }
             }

@@ -1,7 +1,5 @@
 package dev.weft.topics.json;
 
-import java.util.List;
-
 /**
  * What a subscription of a {@link JsonTopicsClient} brings. The calls for all subscriptions of a client run on one virtual
  * thread, one after the other; while one waits, the client receives nothing. An exception is logged, and the next event is
@@ -25,12 +23,8 @@ public interface TopicListener {
      */
     default void subscribed(int messages) {}
 
-    /**
-     * Who is there has changed, if {@link TopicOptions#presence} asks for it.
-     *
-     * @param members in the order of the alphabet; not all of them if there are more than the server tells
-     */
-    default void presence(List<String> members) {}
+    /** Who is there has changed, if {@link TopicOptions#presence} asks for it. */
+    default void presence(TopicMembers members) {}
 
     /**
      * The server has refused the subscription. It is asked for again on the next connection.

@@ -22,12 +22,13 @@ public final class TopicSubscription {
 
     /** Written under the client's lock: the request that was sent last, whose answer begins the subscription. */
     private volatile long request;
-    /** After which the next message is expected. */
     private volatile @Nullable Position position;
     private volatile boolean active;
 
     // Only for the thread that receives.
     private final TreeSet<String> members = new TreeSet<>();
+    /** The number of members that the server has not listed. */
+    private long unlisted;
     private long replaying;
 
     TopicSubscription(JsonTopicsClient client, String topic, TopicOptions options, TopicListener listener) {
@@ -106,9 +107,10 @@ public final class TopicSubscription {
         }
     }
 
-    void members(List<String> present) {
+    void members(TopicMembers present) {
         members.clear();
-        members.addAll(present);
+        members.addAll(present.names());
+        unlisted = present.count() - members.size();
         tellMembers();
     }
 
@@ -116,11 +118,14 @@ public final class TopicSubscription {
     void changed(String member, boolean present) {
         if (present ? members.add(member) : members.remove(member)) {
             tellMembers();
+        } else if (!present && unlisted > 0) {
+            unlisted--;
+            tellMembers();
         }
     }
 
     private void tellMembers() {
-        List<String> all = List.copyOf(members);
+        TopicMembers all = new TopicMembers(List.copyOf(members), (int) (members.size() + unlisted));
         tell(() -> listener.presence(all));
     }
 

@@ -12,20 +12,18 @@ import dev.weft.server.Await;
 import dev.weft.server.Endpoint;
 import dev.weft.server.WebSocketServer;
 import dev.weft.topics.Position;
+import dev.weft.topics.Topics;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,46 +33,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class JsonTopicsClientTest {
     private static final Duration QUICK = Duration.ofMillis(20);
-
-    /** Keeps what it is told, in order. */
-    private static final class Recorder implements TopicListener {
-        final BlockingQueue<String> events = new LinkedBlockingQueue<>();
-
-        @Override
-        public void message(TopicMessage message) {
-            events.add(message.data());
-        }
-
-        @Override
-        public void gap() {
-            events.add("gap");
-        }
-
-        @Override
-        public void subscribed(int messages) {
-            events.add("subscribed " + messages);
-        }
-
-        @Override
-        public void presence(List<String> members) {
-            events.add("present " + members);
-        }
-
-        @Override
-        public void refused(String code, String message) {
-            events.add("refused " + code);
-        }
-
-        void expect(String... expected) throws InterruptedException {
-            for (String each : expected) {
-                assertEquals(each, events.poll(20, TimeUnit.SECONDS));
-            }
-        }
-
-        void expectNumbers(int from, int to) throws InterruptedException {
-            expect(IntStream.rangeClosed(from, to).mapToObj(Integer::toString).toArray(String[]::new));
-        }
-    }
 
     private final List<JsonTopicsClient> clients = new ArrayList<>();
     private RestartableServer server;
@@ -116,7 +74,7 @@ class JsonTopicsClientTest {
     @Test
     void messagesMustArriveWithTheirPositions() throws Exception {
         JsonTopicsClient topics = connect();
-        Recorder room = new Recorder();
+        ListenerRecorder room = new ListenerRecorder();
         TopicSubscription subscription = topics.subscribe("room/1", room);
         room.expect("subscribed 0");
         Position position = get(topics.publish("room/1", "{\"text\": \"🧵\"}"));
@@ -142,7 +100,7 @@ class JsonTopicsClientTest {
 
     @Test
     void whatWasMissedMustBeRecoveredExactly() throws Exception {
-        Recorder room = new Recorder();
+        ListenerRecorder room = new ListenerRecorder();
         connect().subscribe("a", room);
         room.expect("subscribed 0");
         server.publish("a", 1, 3);
@@ -159,7 +117,7 @@ class JsonTopicsClientTest {
     /** Also if nothing has arrived before. */
     @Test
     void whatWasMissedBeforeTheFirstMessageMustBeRecovered() throws Exception {
-        Recorder room = new Recorder();
+        ListenerRecorder room = new ListenerRecorder();
         connect().subscribe("a", room);
         room.expect("subscribed 0");
         server.stop();
@@ -170,7 +128,7 @@ class JsonTopicsClientTest {
 
     @Test
     void aHistoryThatIsTooShortMustBeTold() throws Exception {
-        Recorder room = new Recorder();
+        ListenerRecorder room = new ListenerRecorder();
         connect().subscribe("a", room);
         room.expect("subscribed 0");
         server.publish("a", 1, 1);
@@ -185,7 +143,7 @@ class JsonTopicsClientTest {
 
     @Test
     void aServerThatHasForgottenMustBeTold() throws Exception {
-        Recorder room = new Recorder();
+        ListenerRecorder room = new ListenerRecorder();
         TopicSubscription subscription = connect().subscribe("a", room);
         room.expect("subscribed 0");
         server.publish("a", 1, 5);
@@ -210,8 +168,8 @@ class JsonTopicsClientTest {
     void everyMessageMustArriveOnceWhateverHappensToConnections() throws Exception {
         for (int seed = 0; seed < 3; seed++) {
             Random random = new Random(seed);
-            Recorder room = new Recorder();
-            Recorder others = new Recorder();
+            ListenerRecorder room = new ListenerRecorder();
+            ListenerRecorder others = new ListenerRecorder();
             JsonTopicsClient topics = connect(server.uri("/kept"));
             String topic = "chaos/" + seed;
             topics.subscribe("*/" + seed, others);
@@ -249,7 +207,7 @@ class JsonTopicsClientTest {
 
     @Test
     void aListenerThatIsTooSlowMustGetEverythingLater() throws Exception {
-        Recorder room = new Recorder();
+        ListenerRecorder room = new ListenerRecorder();
         CountDownLatch wake = new CountDownLatch(1);
         JsonTopicsClient topics = connect();
         topics.subscribe("a", new TopicListener() {
@@ -298,23 +256,23 @@ class JsonTopicsClientTest {
 
     @Test
     void presenceMustFollowWhoComesAndGoes() throws Exception {
-        Recorder room = new Recorder();
+        ListenerRecorder room = new ListenerRecorder();
         JsonTopicsClient ann = connect();
         ann.subscribe("a", TopicOptions.DEFAULT.presence(true), room);
-        room.expect("subscribed 0", "present [ann]");
+        room.expect("subscribed 0", "present [ann] of 1");
         JsonTopicsClient bob = connect(server.uri("/topics?user=bob"));
         bob.subscribe("a", message -> {});
-        room.expect("present [ann, bob]");
-        assertEquals(List.of("ann", "bob"), get(ann.presence("a")));
+        room.expect("present [ann, bob] of 2");
+        assertEquals(new TopicMembers(List.of("ann", "bob"), 2), get(ann.presence("a")));
         bob.close();
-        room.expect("present [ann]");
+        room.expect("present [ann] of 1");
         assertEquals("not_subscribed: not subscribed to this topic", failure(ann.presence("b")));
     }
 
     @Test
     void refusalsMustBeTold() throws Exception {
         JsonTopicsClient topics = connect();
-        Recorder secret = new Recorder();
+        ListenerRecorder secret = new ListenerRecorder();
         TopicSubscription subscription = topics.subscribe("secret/1", secret);
         secret.expect("refused not_authorized");
         assertFalse(subscription.isActive());
@@ -326,7 +284,7 @@ class JsonTopicsClientTest {
     @Test
     void requestsWithoutAConnectionMustFail() throws Exception {
         JsonTopicsClient topics = connect();
-        Recorder room = new Recorder();
+        ListenerRecorder room = new ListenerRecorder();
         topics.subscribe("a", room);
         room.expect("subscribed 0");
         server.stop();
@@ -354,7 +312,7 @@ class JsonTopicsClientTest {
 
     @Test
     void aListenerThatFailsMustGetTheNextMessage() throws Exception {
-        Recorder room = new Recorder();
+        ListenerRecorder room = new ListenerRecorder();
         connect().subscribe("a", message -> {
             room.message(message);
             throw new IllegalStateException("this listener fails, as the test wants");
@@ -366,7 +324,7 @@ class JsonTopicsClientTest {
 
     @Test
     void aListenerMustBeAbleToPublish() throws Exception {
-        Recorder echo = new Recorder();
+        ListenerRecorder echo = new ListenerRecorder();
         JsonTopicsClient topics = connect();
         topics.subscribe("b", echo);
         topics.subscribe("a", message -> topics.publish("b", message.data())
@@ -381,8 +339,8 @@ class JsonTopicsClientTest {
     @Test
     void wildcardsMustGetMessagesOnce() throws Exception {
         JsonTopicsClient topics = connect();
-        Recorder all = new Recorder();
-        Recorder one = new Recorder();
+        ListenerRecorder all = new ListenerRecorder();
+        ListenerRecorder one = new ListenerRecorder();
         topics.subscribe("room/*", all);
         topics.subscribe("room/1", one);
         one.expect("subscribed 0");
@@ -392,6 +350,31 @@ class JsonTopicsClientTest {
         all.expectNumbers(1, 2);
         one.expectNumbers(1, 1);
         assertEquals(0, one.events.size());
+    }
+
+    /** The rest of the members are only counted. */
+    @Test
+    void membersThatAreNotListedMustBeCounted() throws Exception {
+        Topics members = Topics.builder().member(connection -> connection.query().first("user").orElseThrow()).build();
+        try (WebSocketServer cutting = WebSocketServer.builder()
+                .endpoint("/", JsonTopics.builder(members).maxMembers(2).build().endpoint()).start()) {
+            List<JsonTopicsClient> users = new ArrayList<>();
+            for (String name : List.of("ann", "bob", "carl", "dora")) {
+                users.add(connect(URI.create("ws://127.0.0.1:" + cutting.port() + "/?user=" + name)));
+                users.getLast().subscribe("a", message -> {});
+                int count = users.size();
+                Await.until("subscribed", () -> members.presence("a").size() == count);
+            }
+            ListenerRecorder room = new ListenerRecorder();
+            JsonTopicsClient eve = connect(URI.create("ws://127.0.0.1:" + cutting.port() + "/?user=eve"));
+            eve.subscribe("a", TopicOptions.DEFAULT.presence(true), room);
+            room.expect("subscribed 0", "present [ann, bob] of 5");
+            assertEquals(new TopicMembers(List.of("ann", "bob"), 5), get(eve.presence("a")));
+            users.get(3).close();
+            room.expect("present [ann, bob] of 4");
+            users.get(0).close();
+            room.expect("present [bob] of 3");
+        }
     }
 
     /** Neither a message that is no JSON, nor one of a later version, may do harm. */
@@ -405,7 +388,7 @@ class JsonTopicsClientTest {
             ws.send("{\"type\":\"message\",\"topic\":\"a\",\"position\":2,\"data\":2}");
             ws.awaitClose();
         }).subprotocols(JsonTopics.SUBPROTOCOL)).start()) {
-            Recorder room = new Recorder();
+            ListenerRecorder room = new ListenerRecorder();
             connect(URI.create("ws://127.0.0.1:" + wrong.port() + "/")).subscribe("a", room);
             // And again after it has come back: it asks with the position, and this server tells nonsense.
             room.expect("subscribed 0", "1");
