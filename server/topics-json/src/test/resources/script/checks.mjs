@@ -215,6 +215,23 @@ export async function run({ WeftTopics, address, control, WebSocket }) {
       assertEqual(seen, [['ann,bob', 4], ['ann,bob', 3], ['ann,bob,eve', 4], ['ann,eve', 3]]);
     },
 
+    async 'the position of a latest value is not kept'() {
+      // To a slow subscriber, A1, B1 and A2 were published, and A2 has taken the place of A1: it has to go on before B1.
+      const sinces = [];
+      const serve = ({ id, since }, answer, end) => {
+        sinces.push(since);
+        answer({ type: 'subscribed', id, topic: 'r', position: 'a:5', messages: 0, recovered: true });
+        answer({ type: 'message', topic: 'r', position: 'a:6', data: 0 });
+        answer({ type: 'message', topic: 'r', position: 'a:9', latest: true, data: 'A2' });
+        end();
+      };
+      const metas = [];
+      const room = recorder({ message: (data, { position, latest }) => metas.push([data, position, latest]) });
+      connect({ WebSocket: servedSocket(serve) }).subscribe('r', room);
+      await until('a second connection', () => sinces.length > 1);
+      assertEqual([sinces[1], metas.slice(0, 2)], ['a:6', [[0, 'a:6', false], ['A2', 'a:9', true]]]);
+    },
+
     async 'nothing arrives after unsubscribe'() {
       const topics = connect();
       const room = recorder();

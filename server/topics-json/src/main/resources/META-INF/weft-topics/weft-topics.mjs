@@ -31,7 +31,7 @@ function call(handlers, name, ...args) {
 /** A subscription, over any number of connections, until `unsubscribe()`. */
 class Subscription {
   topic;
-  position; // after which the next message is expected; undefined before the beginning, and for wildcards
+  position; // where to go on: at the last message that was not `latest`; undefined before the beginning, and for wildcards
   active = false; // whether the server sends messages now
   unsubscribe;
   #handlers;
@@ -61,10 +61,10 @@ class Subscription {
     if (recovered === false) call(this.#handlers, 'gap');
   }
 
-  message({ topic, position, data, encoding }) {
-    call(this.#handlers, 'message', data, { topic, position, encoding });
+  message({ topic, position, latest = false, data, encoding }) {
+    call(this.#handlers, 'message', data, { topic, position, latest, encoding });
     if (this.#replaying > 0) this.#replaying--;
-    if (this.position !== undefined) this.position = position;
+    if (this.position !== undefined && !latest) this.position = position;
   }
 
   members({ members, count = members.length }) {
@@ -120,7 +120,8 @@ export class WeftTopics {
 
   /**
    * Subscribes, now or as soon as there is a connection, and again on each further one.
-   * @param handlers message(data, { topic, position, encoding }); gap(): messages were missed and cannot be recovered; subscribed(count of
+   * @param handlers message(data, { topic, position, latest, encoding }), where a `latest` value may come before messages that were
+   *   published earlier, and again on a new connection; gap(): messages were missed and cannot be recovered; subscribed(count of
    *   messages from the history that come next); presence(members, { count, joined, left }), where not all of the count may be
    *   listed; refused(error). With them, since: a position, or last: how many messages of the
    *   history come first. A function is the handler of messages.

@@ -97,6 +97,9 @@ final class Envelope {
         PreparedMessage message = publication.message();
         Envelope envelope = new Envelope("message", message.length()).string("topic", publication.topic())
                 .string("position", publication.position().toString());
+        if (publication.key().isPresent()) {
+            envelope.json("latest", "true");
+        }
         if (message.type() == MessageType.BINARY) {
             envelope.string("encoding", "base64")
                     .string("data", UTF_8.decode(Base64.getEncoder().encode(message.payload())).toString());

@@ -270,7 +270,7 @@ public final class JsonTopicsClient implements AutoCloseable {
     /** A message that is replayed is for the subscription that asked for it, and no other. */
     private void message(JsonObject received) throws InvalidMessageException {
         TopicMessage message = new TopicMessage(received.string("topic"), received.position("position"),
-                received.text("data"), received.has("encoding"));
+                received.text("data"), received.has("encoding"), received.has("latest") && received.bool("latest"));
         TopicSubscription exact = subscriptions.get(message.topic());
         boolean replayed = exact != null && exact.isActive() && exact.isReplaying();
         for (TopicSubscription each : subscriptions.values()) {

@@ -7,7 +7,11 @@ package dev.weft.topics.json;
  */
 @FunctionalInterface
 public interface TopicListener {
-    /** A message. All messages of a topic arrive in its order, and none twice. */
+    /**
+     * A message. All messages of a topic arrive in its order, and none twice, except for {@linkplain TopicMessage#isLatest()
+     * latest values}: such a value may arrive before messages that were published earlier, some of its key may be left out for
+     * a newer one, and it may be told again after a new connection.
+     */
     void message(TopicMessage message);
 
     /**

@@ -8,12 +8,14 @@ public final class TopicMessage {
     private final Position position;
     private final String data;
     private final boolean base64;
+    private final boolean latest;
 
-    TopicMessage(String topic, Position position, String data, boolean base64) {
+    TopicMessage(String topic, Position position, String data, boolean base64, boolean latest) {
         this.topic = topic;
         this.position = position;
         this.data = data;
         this.base64 = base64;
+        this.latest = latest;
     }
 
     /** The topic to which it was published. */
@@ -34,6 +36,14 @@ public final class TopicMessage {
     /** Whether it was published as a binary message: then {@link #data()} is a string with its bytes in Base64. */
     public boolean isBase64() {
         return base64;
+    }
+
+    /**
+     * Whether it was published by {@link dev.weft.topics.Topics#publishLatest}. It may then arrive before messages that were
+     * published earlier, so its position is not one to go on from, and again after the client has come back.
+     */
+    public boolean isLatest() {
+        return latest;
     }
 
     @Override

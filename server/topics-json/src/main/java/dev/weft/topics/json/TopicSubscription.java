@@ -45,9 +45,10 @@ public final class TopicSubscription {
     }
 
     /**
-     * The position of the last message that the listener has returned from, or from which on it gets messages. An application
-     * that keeps it can go on from there with {@link TopicOptions#since}. Empty until the subscription has begun, and for a
-     * filter with wildcards.
+     * Where to go on after the end of the connection: the position of the last message that the listener has returned from and
+     * that is not a {@linkplain TopicMessage#isLatest() latest value}, or from which on it gets messages. An application that
+     * keeps it can go on from there with {@link TopicOptions#since}. Empty until the subscription has
+     * begun, and for a filter with wildcards.
      */
     public Optional<Position> position() {
         return Optional.ofNullable(position);
@@ -102,7 +103,7 @@ public final class TopicSubscription {
     void message(TopicMessage message) {
         tell(() -> listener.message(message));
         replaying = Math.max(0, replaying - 1);
-        if (position != null) {
+        if (position != null && !message.isLatest()) {
             position = message.position();
         }
     }

@@ -19,9 +19,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -374,6 +376,35 @@ class JsonTopicsClientTest {
             room.expect("present [ann, bob] of 4");
             users.get(0).close();
             room.expect("present [bob] of 3");
+        }
+    }
+
+    /**
+     * A slow subscriber to which A1, B1 and A2 were published, of which A2 has taken the place of A1, reads one message. It must
+     * go on before B1.
+     */
+    @Test
+    void thePositionOfALatestValueMustNotBeKept() throws Exception {
+        BlockingQueue<String> requests = new LinkedBlockingQueue<>();
+        try (WebSocketServer slow = WebSocketServer.builder().endpoint("/", Endpoint.of(ws -> {
+            requests.add(ws.receive().toString());
+            ws.send("{\"type\":\"subscribed\",\"id\":" + requests.size()
+                    + ",\"topic\":\"a\",\"position\":\"a:5\",\"messages\":0,"
+                    + "\"recovered\":true}");
+            ws.send("{\"type\":\"message\",\"topic\":\"a\",\"position\":\"a:6\",\"data\":0}");
+            ws.send("{\"type\":\"message\",\"topic\":\"a\",\"position\":\"a:9\",\"latest\":true,\"data\":\"A2\"}");
+        }).subprotocols(JsonTopics.SUBPROTOCOL)).start()) {
+            ListenerRecorder room = new ListenerRecorder();
+            BlockingQueue<Boolean> latest = new LinkedBlockingQueue<>();
+            connect(URI.create("ws://127.0.0.1:" + slow.port() + "/")).subscribe("a", message -> {
+                room.message(message);
+                latest.add(message.isLatest());
+            });
+            room.expect("0", "\"A2\"", "0");
+            assertEquals(List.of(false, true), List.of(latest.take(), latest.take()));
+            assertFalse(requests.take().contains("since"));
+            String second = requests.take();
+            assertTrue(second.contains("\"since\":\"a:6\""), second);
         }
     }
 

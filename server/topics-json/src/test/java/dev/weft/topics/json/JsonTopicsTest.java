@@ -257,6 +257,27 @@ class JsonTopicsTest {
         assertEquals("3", data(json(client)));
     }
 
+    /** To a client that does not read, the newest value of a key is sent in the place of an older one. */
+    @Test
+    void aLatestValueMustBeMarkedBecauseItMayArriveBeforeEarlierMessages() {
+        TestServer server = serve(history(100), settings -> settings, endpoint -> endpoint.maxQueuedSize(4 << 20));
+        TestConnection slow = connect(server, "slow");
+        ask(slow, subscribe("a"));
+        String payload = "\"" + "x".repeat(50_000) + "\"";
+        for (int i = 0; i < 40; i++) { // more than the network holds
+            topics.publish("a", payload);
+        }
+        topics.publishLatest("a", "A", PreparedMessage.text("\"A1\""));
+        Position second = topics.publish("a", "\"B1\"");
+        Position third = topics.publishLatest("a", "A", PreparedMessage.text("\"A2\""));
+        for (int i = 0; i < 40; i++) {
+            assertFalse(json(slow).has("latest"));
+        }
+        slow.expectText("{\"type\":\"message\",\"topic\":\"a\",\"position\":\"" + third
+                + "\",\"latest\":true,\"data\":\"A2\"}");
+        slow.expectText("{\"type\":\"message\",\"topic\":\"a\",\"position\":\"" + second + "\",\"data\":\"B1\"}");
+    }
+
     // Presence.
 
     private static String members(JsonObject presence) {
