@@ -99,6 +99,14 @@ export async function run({ WeftTopics, address, control, WebSocket }) {
   };
   const connect = (settings = {}, query = '?user=ann') => connectTo(address + query, settings);
 
+  /** A client of topics with a broker that `control` takes away, and the states of its connection. */
+  const connectBrokered = async () => {
+    const states = [];
+    const topics = connectTo(address.replace('/topics', '/brokered'), { onstate: (state) => states.push(state.connected) });
+    await until('connected', () => states.length === 1);
+    return { topics, states };
+  };
+
   const checks = {
     async 'messages arrive with their positions'() {
       const topics = connect();
@@ -213,6 +221,48 @@ export async function run({ WeftTopics, address, control, WebSocket }) {
       connect({ WebSocket: servedSocket(serve) }).subscribe('n', { presence: (members, { count }) => seen.push([members.join(), count]) });
       await until('all changes', () => seen.length >= 4);
       assertEqual(seen, [['ann,bob', 4], ['ann,bob', 3], ['ann,bob,eve', 4], ['ann,eve', 3]]);
+    },
+
+    async 'each further connection is a gap for wildcards'() {
+      const topics = connect();
+      const all = recorder();
+      const one = recorder();
+      topics.subscribe('o/*', all);
+      topics.subscribe('o/1', one);
+      await all.expect('subscribed 0');
+      await one.expect('subscribed 0');
+      for (const each of [1, 2]) {
+        await control('stop');
+        await control('start');
+        await all.expect('subscribed 0', 'gap');
+        await one.expect('subscribed 0');
+        await control('publish', 'o/1', each, each);
+        await all.expect(each);
+        await one.expect(each);
+      }
+    },
+
+    async 'lost data is a gap on the same connection'() {
+      const { topics, states } = await connectBrokered();
+      const room = recorder();
+      const all = recorder();
+      const subscription = topics.subscribe('q/1', room);
+      topics.subscribe('q/*', all);
+      await room.expect('subscribed 0');
+      await all.expect('subscribed 0');
+      const first = await topics.publish('q/1', 1);
+      await room.expect(1);
+      await all.expect(1);
+      await control('leave');
+      await control('loseData');
+      await control('comeBack');
+      await room.expect('gap');
+      assertEqual(subscription.position.split(':')[0] !== first.split(':')[0], true, 'another epoch');
+      await all.expect('gap', 'gap'); // of all topics, of which nothing is known, and of this one
+      const second = await topics.publish('q/1', 2);
+      await room.expect(2);
+      await all.expect(2);
+      assertEqual([subscription.position, states], [second, [true]]);
     },
 
     async 'the position of a latest value is not kept'() {

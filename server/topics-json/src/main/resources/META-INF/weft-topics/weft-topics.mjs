@@ -35,6 +35,7 @@ class Subscription {
   active = false; // whether the server sends messages now
   unsubscribe;
   #handlers;
+  #begun = false; // whether it was ever active
   #members = new Set();
   #unlisted = 0; // the number of members that are missing in the server's list
   #replaying = 0;
@@ -53,12 +54,18 @@ class Subscription {
 
   get isReplaying() { return this.active && this.#replaying > 0; }
 
-  subscribed({ position, messages = 0, recovered }) {
+  /** Except for the first time, messages are missing unless the server says that they follow. */
+  subscribed({ position, messages = 0, recovered = !this.#begun }) {
     this.position = position;
     this.#replaying = messages;
-    this.active = true;
+    this.active = this.#begun = true;
     call(this.#handlers, 'subscribed', messages);
-    if (recovered === false) call(this.#handlers, 'gap');
+    if (!recovered) call(this.#handlers, 'gap');
+  }
+
+  gap({ position }) {
+    if (this.position !== undefined) this.position = position;
+    call(this.#handlers, 'gap');
   }
 
   message({ topic, position, latest = false, data, encoding }) {
@@ -265,6 +272,8 @@ export class WeftTopics {
         // What is replayed is for the subscription that asked for it, and no other.
         if (subscription?.isReplaying) return subscription.message(message);
         return this.#matching(message.topic).forEach((each) => each.message(message));
+      case 'gap':
+        return this.#matching(message.topic).forEach((each) => each.gap(message));
       case 'joined': case 'left':
         return subscription?.changed(message.member, message.type === 'joined');
       case 'presence':

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weft.MessageType;
 import dev.weft.PreparedMessage;
+import dev.weft.topics.Gap;
 import dev.weft.topics.Position;
 import dev.weft.topics.Publication;
 import dev.weft.topics.Recovery;
@@ -110,6 +111,15 @@ final class Envelope {
             } else {
                 envelope.string("data", text);
             }
+        }
+        return PreparedMessage.text(envelope.end());
+    }
+
+    /** That messages are lost, of this topic or of any that match this filter. */
+    static PreparedMessage gap(Gap gap) {
+        Envelope envelope = of("gap").string("topic", gap.topic());
+        if (!TopicFilter.hasWildcard(gap.topic())) {
+            envelope.string("position", gap.resumed().toString());
         }
         return PreparedMessage.text(envelope.end());
     }

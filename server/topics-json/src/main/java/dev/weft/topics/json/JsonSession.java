@@ -102,7 +102,7 @@ final class JsonSession {
 
     /** The answer is the greeting, so that nothing of the topic is sent before it. */
     private void subscribe(ClientRequest.Subscribe request) {
-        SubscribeOptions options = SubscribeOptions.DEFAULT.format(FORMAT)
+        SubscribeOptions options = SubscribeOptions.DEFAULT.format(FORMAT).gapNotice(Envelope::gap)
                 .greeting((Subscription it) -> subscribed(request, it));
         if (request.since() != null) {
             options = options.since(request.since());

@@ -18,6 +18,9 @@ import java.util.Objects;
  * <b>Payloads</b> are JSON values, and are sent as they were published. A message that the application publishes as a text that
  * is not JSON reaches these clients as a string, and a binary one as a string in Base64.
  * <p>
+ * <b>Gaps.</b> Where a {@link dev.weft.topics.Backplane} has lost messages for good, clients are sent a notice, and stay
+ * connected.
+ * <p>
  * <b>Slow clients.</b> A client that reads too slowly is closed with 1013, comes back, and asks for what it has missed. A {@link
  * dev.weft.OverflowPolicy} that drops messages must not be set for these connections: answers could be among them.
  */

@@ -235,6 +235,7 @@ public final class JsonTopicsClient implements AutoCloseable {
     private void received(JsonObject message) throws InvalidMessageException {
         switch (message.string("type")) {
             case "message" -> message(message);
+            case "gap" -> gap(message);
             case "subscribed" -> {
                 TopicSubscription begun = subscription(message);
                 if (begun != null && begun.request() == message.id()) {
@@ -276,6 +277,16 @@ public final class JsonTopicsClient implements AutoCloseable {
         for (TopicSubscription each : subscriptions.values()) {
             if (each.isActive() && (each == exact || !replayed && each.matches(message.topic()))) {
                 each.message(message);
+            }
+        }
+    }
+
+    /** Of a topic, or of a filter, for which the server cannot know the topics. */
+    private void gap(JsonObject notice) throws InvalidMessageException {
+        String topic = notice.string("topic");
+        for (TopicSubscription each : subscriptions.values()) {
+            if (each.isActive() && each.matches(topic)) {
+                each.gap(notice);
             }
         }
     }

@@ -15,8 +15,9 @@ public interface TopicListener {
     void message(TopicMessage message);
 
     /**
-     * Messages were missed, and cannot be recovered: the topic has begun anew, or its history does not reach back so far. Get
-     * the state from elsewhere. Told before the first message after the gap.
+     * Messages were missed, or may have been, and cannot be recovered: the topic has begun anew, its history does not reach back
+     * so far, or the server has lost messages. A filter with wildcards has no history, so each new connection is a gap. Get the
+     * state from elsewhere. Told before the first message after the gap.
      */
     default void gap() {}
 

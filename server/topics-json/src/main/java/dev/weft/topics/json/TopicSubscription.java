@@ -30,6 +30,8 @@ public final class TopicSubscription {
     /** The number of members that the server has not listed. */
     private long unlisted;
     private long replaying;
+    /** Whether it was ever active. */
+    private boolean begun;
 
     TopicSubscription(JsonTopicsClient client, String topic, TopicOptions options, TopicListener listener) {
         this.client = client;
@@ -90,14 +92,23 @@ public final class TopicSubscription {
     }
 
     void subscribed(JsonObject answer) throws InvalidMessageException {
-        boolean missed = answer.has("recovered") && !answer.bool("recovered");
+        // Except for the first time, messages are missing unless the server says that they follow.
+        boolean missed = answer.has("recovered") ? !answer.bool("recovered") : begun;
         replaying = answer.has("messages") ? answer.integer("messages", 0, Integer.MAX_VALUE) : 0;
         position = answer.has("position") ? answer.position("position") : null;
+        begun = true;
         active = true;
         tell(() -> listener.subscribed((int) replaying));
         if (missed) {
             tell(listener::gap);
         }
+    }
+
+    void gap(JsonObject notice) throws InvalidMessageException {
+        if (position != null) {
+            position = notice.position("position");
+        }
+        tell(listener::gap);
     }
 
     void message(TopicMessage message) {

@@ -354,6 +354,27 @@ class JsonTopicsClientTest {
         assertEquals(0, one.events.size());
     }
 
+    /** A filter has no position, so nobody knows what it has missed. */
+    @Test
+    void eachFurtherConnectionMustBeAGapForWildcards() throws Exception {
+        JsonTopicsClient topics = connect();
+        ListenerRecorder all = new ListenerRecorder();
+        ListenerRecorder one = new ListenerRecorder();
+        topics.subscribe("room/*", all);
+        topics.subscribe("room/1", one);
+        all.expect("subscribed 0");
+        one.expect("subscribed 0");
+        for (int i = 0; i < 2; i++) {
+            server.stop();
+            server.start();
+            all.expect("subscribed 0", "gap");
+            one.expect("subscribed 0");
+        }
+        server.publish("room/1", 1, 1);
+        one.expectNumbers(1, 1);
+        all.expectNumbers(1, 1);
+    }
+
     /** The rest of the members are only counted. */
     @Test
     void membersThatAreNotListedMustBeCounted() throws Exception {

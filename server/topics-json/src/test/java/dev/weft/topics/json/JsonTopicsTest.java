@@ -257,6 +257,34 @@ class JsonTopicsTest {
         assertEquals("3", data(json(client)));
     }
 
+    /** Each has lost its data, of which the second one, with wildcards, is not told where it goes on. */
+    @Test
+    void messagesThatTheBackplaneHasLostMustBeToldAsAGap() {
+        FaultyBackplane broker = new FaultyBackplane();
+        TestServer server = serve(history(10).backplane(broker), settings -> settings.wildcards(true));
+        TestConnection one = connect(server, "ann");
+        ask(one, subscribe("room/1"));
+        TestConnection all = connect(server, "bob");
+        ask(all, subscribe("room/*"));
+        topics.publish("room/1", "1");
+        assertEquals("1", data(json(one)));
+        assertEquals("1", data(json(all)));
+        broker.leave();
+        broker.loseData();
+        broker.comeBack();
+        JsonObject gap = json(one);
+        String after = gap.get("position").getAsString();
+        assertEquals("{\"type\":\"gap\",\"topic\":\"room/1\",\"position\":\"" + after + "\"}", gap.toString());
+        assertTrue(after.endsWith(":0"), after);
+        List<String> told = List.of(all.expectText(), all.expectText()); // as one with wildcards, and of the topic
+        assertTrue(told.contains("{\"type\":\"gap\",\"topic\":\"room/*\"}") && told.contains(gap.toString()),
+                told::toString);
+        Position next = topics.publish("room/1", "2");
+        assertEquals(after.replace(":0", ":1"), next.toString());
+        assertEquals("2", data(json(one)));
+        assertEquals("2", data(json(all)));
+    }
+
     /** To a client that does not read, the newest value of a key is sent in the place of an older one. */
     @Test
     void aLatestValueMustBeMarkedBecauseItMayArriveBeforeEarlierMessages() {

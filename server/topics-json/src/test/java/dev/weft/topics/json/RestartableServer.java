@@ -20,6 +20,12 @@ final class RestartableServer implements AutoCloseable {
     /** Long enough for the Close frames to be answered. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
+    /** Of the topics at {@code /brokered}, which stay when the server restarts. */
+    private final FaultyBackplane broker = new FaultyBackplane();
+    private final JsonTopics brokered = JsonTopics
+            .builder(Topics.builder().limits(TopicLimits.builder().historyLength(HISTORY).build()).backplane(broker)
+                    .member(connection -> connection.query().first("user").orElse("nobody")).build())
+            .wildcards(true).build();
     private final Set<WebSocketConnection> open = ConcurrentHashMap.newKeySet();
     private WebSocketServer server;
     private Topics topics;
@@ -51,6 +57,7 @@ final class RestartableServer implements AutoCloseable {
         JsonTopics served = JsonTopics.builder(topics).wildcards(true).build();
         server = WebSocketServer.builder().port(port).sendBufferSize(16 << 10)
                 .endpoint("/topics", served.endpoint().policy(HandshakePolicy.anyOrigin()).maxQueuedSize(256 << 10))
+                .endpoint("/brokered", brokered.endpoint().policy(HandshakePolicy.anyOrigin()))
                 .endpoint("/kept", Endpoint.of(ws -> {
                     open.add(ws);
                     ws.onClose(status -> open.remove(ws));
@@ -74,6 +81,10 @@ final class RestartableServer implements AutoCloseable {
         for (int i = from; i <= to; i++) {
             topics.publish(topic, Integer.toString(i));
         }
+    }
+
+    FaultyBackplane broker() {
+        return broker;
     }
 
     Topics topics() {

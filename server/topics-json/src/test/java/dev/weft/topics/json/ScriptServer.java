@@ -39,6 +39,9 @@ final class ScriptServer implements AutoCloseable {
             case "stop" -> served.stop();
             case "start" -> served.start();
             case "forget" -> served.forget();
+            case "leave" -> served.broker().leave();
+            case "loseData" -> served.broker().loseData();
+            case "comeBack" -> served.broker().comeBack();
             default -> {
                 return HttpResponse.text(400, "no such action");
             }
