@@ -242,6 +242,44 @@ export async function run({ WeftTopics, address, control, WebSocket }) {
       }
     },
 
+    async 'a subscription begins when the broker is back'() {
+      const { topics, states } = await connectBrokered();
+      await control('leave');
+      const room = recorder();
+      const subscription = topics.subscribe('p', room);
+      // Answers come in the order of requests, so the subscription is refused before.
+      assertEqual((await failure(topics.publish('p', 1))).code, 'backplane_away');
+      assertEqual(subscription.active, false);
+      const ended = recorder();
+      topics.subscribe('p/ended', ended).unsubscribe();
+      await control('comeBack');
+      await room.expect('subscribed 0');
+      await topics.publish('p', 2);
+      await room.expect(2);
+      await pause(100); // longer than any delay
+      assertEqual([room.events, ended.events, states], [[], [], [true]]);
+    },
+
+    async 'only temporary refusals are followed by another request'() {
+      const requests = [];
+      const serve = ({ type, id, topic }, answer) => {
+        requests.push(`${type} ${topic}`);
+        answer({ type: 'error', id, code: topic, message: '' });
+      };
+      const topics = connect({ WebSocket: servedSocket(serve), minDelay: 4, maxDelay: 4 });
+      const room = recorder();
+      for (const code of ['not_authorized', 'too_many_subscriptions']) topics.subscribe(code, room);
+      await room.expect('refused not_authorized', 'refused too_many_subscriptions');
+      const temporary = ['backplane_away', 'backplane_uncertain', 'too_many_topics'].map((code) => topics.subscribe(code, room));
+      await until('more requests', () => temporary.every(({ topic }) => requests.filter((each) => each.endsWith(topic)).length > 3));
+      temporary.forEach((each) => each.unsubscribe());
+      const sent = [...requests];
+      await pause(50); // longer than any delay
+      assertEqual(requests, sent);
+      assertEqual(sent.filter((each) => /not_authorized|too_many_subscriptions/.test(each)).length, 2);
+      assertEqual(room.events, []);
+    },
+
     async 'lost data is a gap on the same connection'() {
       const { topics, states } = await connectBrokered();
       const room = recorder();

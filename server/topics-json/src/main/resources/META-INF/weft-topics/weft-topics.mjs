@@ -6,6 +6,7 @@
 //   await topics.publish('room/42', { text: 'Hello' });
 
 const SUBPROTOCOL = 'v1.topics.weft.dev';
+const TEMPORARY = ['backplane_away', 'backplane_uncertain', 'too_many_topics']; // refusals after which the client asks again
 
 /** JSON has no way to write half of a surrogate pair, and the server ends a connection that tries. */
 function encode(message) {
@@ -34,6 +35,7 @@ class Subscription {
   position; // where to go on: at the last message that was not `latest`; undefined before the beginning, and for wildcards
   active = false; // whether the server sends messages now
   unsubscribe;
+  retry; // the timer of the next request, after a temporary refusal
   #handlers;
   #begun = false; // whether it was ever active
   #members = new Set();
@@ -93,6 +95,7 @@ class Subscription {
     call(this.#handlers, 'presence', [...this.#members].sort(), { count, ...change });
   }
 
+  stop() { this.active = false; clearTimeout(this.retry); }
   refused(error) { call(this.#handlers, 'refused', error); }
 }
 
@@ -130,7 +133,7 @@ export class WeftTopics {
    * @param handlers message(data, { topic, position, latest, encoding }), where a `latest` value may come before messages that were
    *   published earlier, and again on a new connection; gap(): messages were missed and cannot be recovered; subscribed(count of
    *   messages from the history that come next); presence(members, { count, joined, left }), where not all of the count may be
-   *   listed; refused(error). With them, since: a position, or last: how many messages of the
+   *   listed; refused(error), except for temporary refusals. With them, since: a position, or last: how many messages of the
    *   history come first. A function is the handler of messages.
    */
   subscribe(topic, handlers) {
@@ -146,7 +149,7 @@ export class WeftTopics {
   #unsubscribe(ended) {
     if (this.#subscriptions.get(ended.topic) !== ended) return; // the second time
     this.#subscriptions.delete(ended.topic);
-    ended.active = false;
+    ended.stop();
     if (this.#isOpen) this.#ask({ type: 'unsubscribe', topic: ended.topic }).catch(() => {});
   }
 
@@ -175,10 +178,11 @@ export class WeftTopics {
 
   get #isOpen() { return this.#openedAt !== undefined && this.#socket.readyState === 1; }
 
-  #begin(subscription) {
+  #begin(subscription, attempt = 1) {
     this.#ask(subscription.request(), subscription).catch((error) => {
       if (this.#subscriptions.get(subscription.topic) !== subscription || !error.code) return;
-      subscription.refused(error);
+      if (!TEMPORARY.includes(error.code)) return subscription.refused(error);
+      subscription.retry = setTimeout(() => this.#begin(subscription, attempt + 1), this.#delay(attempt));
     });
   }
 
@@ -240,7 +244,7 @@ export class WeftTopics {
     const lasted = Date.now() - this.#openedAt; // NaN if it was never open
     this.#socket = this.#openedAt = undefined;
     clearInterval(this.#timers.checks);
-    for (const each of this.#subscriptions.values()) each.active = false;
+    for (const each of this.#subscriptions.values()) each.stop();
     for (const { reject } of this.#pending.values()) reject(new Error('the connection has ended before the answer'));
     this.#pending.clear();
     if (this.#closed) call(this.#settings, 'onstate', { connected: false, ...status });

@@ -14,8 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,12 @@ import org.jspecify.annotations.Nullable;
 public final class JsonTopicsClient implements AutoCloseable {
     private static final Logger LOGGER = System.getLogger("dev.weft.topics.json");
     private static final int MOST_PENDING = 10_000;
+    /** The refusals of subscriptions that end by themselves. */
+    private static final Set<String> TEMPORARY = Set.of("backplane_away", "backplane_uncertain", "too_many_topics");
+    /** The longest wait before the first request after a temporary refusal. It doubles with each further one. */
+    private static final long MIN_DELAY_MILLIS = 1000;
+    private static final long MAX_DELAY_MILLIS = 30_000;
+    private static final int MOST_DOUBLINGS = 5;
 
     private final ReconnectingClient connections;
     /** By the topic or filter. Changed under the lock. */
@@ -308,10 +317,36 @@ public final class JsonTopicsClient implements AutoCloseable {
         }
         for (TopicSubscription each : subscriptions.values()) {
             if (message.id() != 0 && each.request() == message.id()) {
-                each.refused(code, text);
+                if (TEMPORARY.contains(code)) {
+                    requestLater(each);
+                } else {
+                    each.refused(code, text);
+                }
                 return;
             }
         }
         LOGGER.log(Level.WARNING, "the server has refused a request: {0}: {1}", code, text);
+    }
+
+    /** At random, and later after each refusal, so that the clients of a broker that is back do not all come at once. */
+    private void requestLater(TopicSubscription refused) {
+        long refusedRequest = refused.request();
+        long most = Math.min(MAX_DELAY_MILLIS,
+                MIN_DELAY_MILLIS << Math.min(refused.refusedForNow(), MOST_DOUBLINGS));
+        CompletableFuture.delayedExecutor(ThreadLocalRandom.current().nextLong(most), TimeUnit.MILLISECONDS,
+                task -> Thread.ofVirtual().name("weft-topics-retry").start(task))
+                .execute(() -> requestAgain(refused, refusedRequest));
+    }
+
+    /** The number of a request is no longer that of the subscription if either it or its connection has ended. */
+    private void requestAgain(TopicSubscription refused, long refusedRequest) {
+        lock.lock();
+        try {
+            if (open != null && refused.request() == refusedRequest) {
+                request(open, refused);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -32,7 +32,9 @@ public interface TopicListener {
     default void presence(TopicMembers members) {}
 
     /**
-     * The server has refused the subscription. It is asked for again on the next connection.
+     * The server has refused the subscription. It is asked for again on the next connection. Not told if the refusal is
+     * temporary ({@code backplane_away}, {@code backplane_uncertain}, {@code too_many_topics}): then the client asks again on
+     * the same connection, after a random time of up to 1 s, twice that after each further refusal, and at most 30 s.
      *
      * @param code    such as {@code not_authorized}
      * @param message for people to read

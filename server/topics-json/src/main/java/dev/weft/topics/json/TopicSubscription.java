@@ -32,6 +32,8 @@ public final class TopicSubscription {
     private long replaying;
     /** Whether it was ever active. */
     private boolean begun;
+    /** The number of temporary refusals since it was last active. */
+    private int refusals;
 
     TopicSubscription(JsonTopicsClient client, String topic, TopicOptions options, TopicListener listener) {
         this.client = client;
@@ -97,6 +99,7 @@ public final class TopicSubscription {
         replaying = answer.has("messages") ? answer.integer("messages", 0, Integer.MAX_VALUE) : 0;
         position = answer.has("position") ? answer.position("position") : null;
         begun = true;
+        refusals = 0;
         active = true;
         tell(() -> listener.subscribed((int) replaying));
         if (missed) {
@@ -139,6 +142,11 @@ public final class TopicSubscription {
     private void tellMembers() {
         TopicMembers all = new TopicMembers(List.copyOf(members), (int) (members.size() + unlisted));
         tell(() -> listener.presence(all));
+    }
+
+    /** Counts a temporary refusal, and returns how many there were before it since the subscription was last active. */
+    int refusedForNow() {
+        return refusals++;
     }
 
     void refused(String code, String message) {

@@ -1,23 +1,31 @@
 package dev.weft.topics.json;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.Message;
 import dev.weft.client.ReconnectingClient;
 import dev.weft.client.WebSocketClient;
 import dev.weft.server.Await;
+import dev.weft.server.Endpoint;
 import dev.weft.server.WebSocketServer;
 import dev.weft.topics.Position;
 import dev.weft.topics.TopicLimits;
 import dev.weft.topics.Topics;
 import java.io.IOException;
 import java.net.URI;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The client keeps its connection when the broker of the server's topics has lost its data. */
+/** The client keeps its connection while the broker of the server's topics is away, and when it has lost its data. */
 @Timeout(60)
 class LostBrokerTest {
     private final FaultyBackplane broker = new FaultyBackplane();
@@ -52,6 +60,54 @@ class LostBrokerTest {
     private void expectNoOtherConnection() {
         assertEquals(1, server.connectionCount());
         assertTrue(server.statistics().closes().isEmpty(), server.statistics().closes()::toString);
+    }
+
+    @Test
+    void aSubscriptionMustBeginWhenTheBrokerIsBack() throws Exception {
+        broker.leave();
+        TopicSubscription subscription = connected.subscribe("a", room);
+        Await.until("refused twice", () -> broker.refused() == 2);
+        assertFalse(subscription.isActive());
+        broker.comeBack();
+        room.expect("subscribed 0");
+        topics.publish("a", "1");
+        room.expect("1");
+        expectNoOtherConnection();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"backplane_away", "backplane_uncertain", "too_many_topics"})
+    void aTemporaryRefusalMustNotBeTheLastWord(String code) throws Exception {
+        try (WebSocketServer refusing = WebSocketServer.builder().endpoint("/", Endpoint.of(ws -> {
+            ws.receive();
+            ws.send("{\"type\":\"error\",\"id\":1,\"code\":\"" + code + "\",\"message\":\"\"}");
+            ws.receive();
+            ws.send("{\"type\":\"subscribed\",\"id\":2,\"topic\":\"a\",\"position\":\"a:0\",\"messages\":0}");
+            ws.awaitClose();
+        }).subprotocols(JsonTopics.SUBPROTOCOL)).start(); JsonTopicsClient other = connect(refusing)) {
+            other.subscribe("a", room);
+            room.expect("subscribed 0");
+        }
+    }
+
+    /** The end of a subscription is also that of its attempts: after it, the same topic is asked for once. */
+    @Test
+    void aSubscriptionThatHasEndedMustNotBeAskedForAgain() throws Exception {
+        BlockingQueue<String> requests = new LinkedBlockingQueue<>();
+        try (WebSocketServer refusing = WebSocketServer.builder().endpoint("/", Endpoint.of(ws -> {
+            while (ws.receive() instanceof Message.Text(String text)) {
+                requests.add(text.split("\"")[3]);
+                ws.send("{\"type\":\"error\",\"id\":" + requests.size()
+                        + ",\"code\":\"backplane_away\",\"message\":\"\"}");
+            }
+        }).subprotocols(JsonTopics.SUBPROTOCOL)).start(); JsonTopicsClient other = connect(refusing)) {
+            Await.until("connected", () -> other.connection().isPresent());
+            TopicSubscription ended = other.subscribe("a", room);
+            assertEquals("subscribe", requests.poll(20, TimeUnit.SECONDS));
+            ended.unsubscribe();
+            assertEquals("unsubscribe", requests.poll(20, TimeUnit.SECONDS));
+            assertEquals(null, requests.poll(1200, TimeUnit.MILLISECONDS)); // longer than the first delay
+        }
     }
 
     @Test
