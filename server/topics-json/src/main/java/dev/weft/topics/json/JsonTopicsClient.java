@@ -28,6 +28,11 @@ import org.jspecify.annotations.Nullable;
  * says that this is not possible. {@snippet class = "dev.weft.topics.json.Snippets" region = "client"} The {@link
  * dev.weft.client.WebSocketClient} has to offer {@link JsonTopics#SUBPROTOCOL}, and its {@code maxMessageSize} is the longest
  * message that can be received. All methods may be called from any thread, also by listeners, and none waits.
+ * <p>
+ * The futures that this client returns complete on the virtual thread that receives, which also calls the listeners: in the
+ * order of what the server sends. While what depends on one of them runs there, the client receives nothing, so it must not wait
+ * for another future. What may wait needs a method whose name ends in {@code Async}, such as {@link
+ * CompletableFuture#thenAcceptAsync}.
  */
 public final class JsonTopicsClient implements AutoCloseable {
     private static final Logger LOGGER = System.getLogger("dev.weft.topics.json");

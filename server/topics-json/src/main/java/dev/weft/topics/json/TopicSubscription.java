@@ -51,8 +51,8 @@ public final class TopicSubscription {
     /**
      * Where to go on after the end of the connection: the position of the last message that the listener has returned from and
      * that is not a {@linkplain TopicMessage#isLatest() latest value}, or from which on it gets messages. An application that
-     * keeps it can go on from there with {@link TopicOptions#since}. Empty until the subscription has
-     * begun, and for a filter with wildcards.
+     * keeps it can go on from there with {@link TopicOptions#since}. Before the subscription has begun, it is what {@code since}
+     * has set, or empty. Always empty for a filter with wildcards.
      */
     public Optional<Position> position() {
         return Optional.ofNullable(position);

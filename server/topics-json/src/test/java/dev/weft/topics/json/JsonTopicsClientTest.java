@@ -375,6 +375,17 @@ class JsonTopicsClientTest {
         all.expectNumbers(1, 1);
     }
 
+    /** A dependent on the thread that receives must not wait; one on another thread may. */
+    @Test
+    void anAsyncDependentMustBeAbleToWaitForTheNextAnswer() throws Exception {
+        JsonTopicsClient topics = connect();
+        ListenerRecorder room = new ListenerRecorder();
+        topics.subscribe("a", room);
+        room.expect("subscribed 0");
+        assertEquals(List.of("ann"), get(topics.publish("a", "1")
+                .thenApplyAsync(position -> topics.presence("a").join().names(), Thread::startVirtualThread)));
+    }
+
     /** The rest of the members are only counted. */
     @Test
     void membersThatAreNotListedMustBeCounted() throws Exception {
