@@ -148,7 +148,7 @@ final class PendingDecision {
     }
 
     private boolean readWhatIsThere() throws IOException {
-        ByteBuffer piece = ByteBuffer.allocate(Math.min(PIECE, most - early.length));
+        ByteBuffer piece = ByteBuffer.allocate(nextPiece());
         while (piece.hasRemaining()) {
             int count = transport.poll(piece);
             if (count <= 0) {
@@ -160,9 +160,13 @@ final class PendingDecision {
             int length = early.length;
             early = Arrays.copyOf(early, length + count);
             piece.flip().get(early, length, count);
-            piece.clear().limit(Math.min(PIECE, most - early.length));
+            piece.clear().limit(nextPiece());
         }
         // Beyond the limit nothing is read, so a disconnect is not detected; the deadline still holds.
         return true;
+    }
+    /** The number of bytes that the next read may add; 0 if as much as allowed, or more, followed the head at once. */
+    private int nextPiece() {
+        return Math.clamp(most - early.length, 0, PIECE);
     }
 }

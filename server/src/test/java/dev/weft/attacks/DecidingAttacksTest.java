@@ -22,7 +22,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -154,6 +156,36 @@ class DecidingAttacksTest {
             assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
             assertEquals(2 * (1 + 1 + 8) + 1 + 2 * 100_000, peer.readFrame().length());
         }
+    }
+
+    /** A long head is read into a long buffer, and then more than is kept meanwhile may follow it in that buffer. */
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void attack32_manyBytesRightAfterALongHead(TransportKind transport) throws Exception {
+        Queue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
+        Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+        Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> uncaught.add(thrown));
+        byte[] frame = RawPeer.frame(0x82, new byte[12_000]);
+        try (WebSocketServer server = swept(slowServer(transport, false)).readBufferSize(2048).start();
+                RawPeer peer = RawPeer.connect(server)) {
+            peer.text(RawPeer.request("X-Long: " + "x".repeat(3000)) + new String(frame, StandardCharsets.ISO_8859_1));
+            awaitDeciding(1);
+            assertTrue(ServerInsight.budget(server).taken() > 2048, "more than a read buffer holds");
+            for (int i = 0; i < 2; i++) {
+                // Each departure is found by another sweep.
+                RawPeer leaving = RawPeer.connect(server).text(RawPeer.request());
+                awaitDeciding(1);
+                leaving.leave();
+                Await.until("the departure is found", () -> server.connectionCount() == 1);
+            }
+            decide.countDown();
+            assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
+            assertEquals(2 * (1 + 1 + 2) + 1 + 2 * 12_000, peer.readFrame().length());
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(before);
+        }
+        assertEquals(List.of(), List.copyOf(uncaught));
+        assertEquals(List.of(), log.lines(Level.WARNING));
     }
 
     @ParameterizedTest
