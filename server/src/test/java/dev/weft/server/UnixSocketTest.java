@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.weft.Message;
 import dev.weft.TestKeys;
 import dev.weft.TestProcess;
+import dev.weft.parser.http.HttpResponse;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -29,7 +30,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
@@ -149,6 +153,78 @@ class UnixSocketTest {
             assertEquals("end 1000", seen.poll(20, TimeUnit.SECONDS));
             assertEquals(1000, Client.read(peer, 4).getShort(2));
         }
+    }
+
+    private static String readUntil(SocketChannel channel, String end) throws IOException {
+        StringBuilder text = new StringBuilder();
+        while (text.indexOf(end) < 0) {
+            text.append((char) Client.read(channel, 1).get());
+        }
+        return text.toString();
+    }
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void bodyMayArriveAfterItsHead(TransportKind transport) throws Exception {
+        Semaphore runs = new Semaphore(0);
+        CountDownLatch decide = new CountDownLatch(1);
+        try (WebSocketServer server = Handlers.echoServer().transport(transport).listen(address())
+                .messageTimeout(Duration.ofSeconds(1)).http("/upper", request -> {
+                    runs.release();
+                    return HttpResponse.text(200,
+                            new String(request.body().readAllBytes(), UTF_8).toUpperCase(Locale.ROOT));
+                }).policy(request -> {
+                    runs.release();
+                    decide.await();
+                    return HandshakeDecision.accept();
+                }).start(); SocketChannel peer = SocketChannel.open(address())) {
+            for (int i = 0; i < 2; i++) {
+                String body = "a body " + "x".repeat(i * 1000) + "!";
+                Client.write(peer, ("POST /upper HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length() + "\r\n\r\n")
+                        .getBytes(ISO_8859_1));
+                assertTrue(runs.tryAcquire(20, TimeUnit.SECONDS), "the handler runs");
+                Client.write(peer, body.getBytes(ISO_8859_1));
+                String response = readUntil(peer, "!");
+                assertTrue(response.startsWith("HTTP/1.1 200 "), response);
+                assertTrue(response.endsWith(body.toUpperCase(Locale.ROOT)), response);
+            }
+            // What then follows on the same connection works as without a body before it.
+            Client.write(peer, RawPeer.request().getBytes(ISO_8859_1));
+            assertTrue(runs.tryAcquire(20, TimeUnit.SECONDS), "the policy runs");
+            Client.write(peer, textFrame("Hello"));
+            decide.countDown();
+            assertTrue(readUntil(peer, "\r\n\r\n").startsWith("HTTP/1.1 101 "));
+            assertEquals(ByteBuffer.wrap(RawPeer.bytes("8105 48656c6c6f")), Client.read(peer, 7));
+            assertEquals(1, server.connectionCount());
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    /** A connection whose peer has left during a decision is noticed, whether or not a body has been read before. */
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void departureMustBeNoticedAfterABody(TransportKind transport) throws Exception {
+        Semaphore runs = new Semaphore(0);
+        try (WebSocketServer server = Handlers.echoServer().transport(transport).listen(address())
+                .messageTimeout(Duration.ofSeconds(1)).http("/length", request -> {
+                    runs.release();
+                    return HttpResponse.text(200, request.body().readAllBytes().length + "!");
+                }).policy(request -> {
+                    runs.release();
+                    new CountDownLatch(1).await();
+                    return HandshakeDecision.accept();
+                }).start(); SocketChannel peer = SocketChannel.open(address())) {
+            Client.write(peer, "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n".getBytes(ISO_8859_1));
+            assertTrue(runs.tryAcquire(20, TimeUnit.SECONDS), "the handler runs");
+            Client.write(peer, new byte[2]);
+            readUntil(peer, "!");
+            Client.write(peer, RawPeer.request().getBytes(ISO_8859_1));
+            assertTrue(runs.tryAcquire(20, TimeUnit.SECONDS), "the policy runs");
+            // A handshake needs both directions.
+            peer.shutdownOutput();
+            Await.until("the departure is noticed", () -> server.connectionCount() == 0);
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
     }
 
     private static boolean hasCurl() throws Exception {

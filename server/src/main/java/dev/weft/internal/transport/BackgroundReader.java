@@ -18,7 +18,7 @@ final class BackgroundReader {
     private static final int SMALL = 128;
 
     private final ReadableByteChannel channel;
-    private final UnreadListener listener;
+    private volatile UnreadListener listener;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition finished = lock.newCondition();
 
@@ -32,6 +32,21 @@ final class BackgroundReader {
     BackgroundReader(ReadableByteChannel channel, UnreadListener listener) {
         this.channel = channel;
         this.listener = listener;
+    }
+
+    /** Replaces the listener; calls it at once if there are bytes that were not taken, or the end. Does not wait. */
+    void listener(UnreadListener next) {
+        boolean unread;
+        lock.lock();
+        try {
+            listener = next;
+            unread = !reading && (found != null || ended || failure != null);
+        } finally {
+            lock.unlock();
+        }
+        if (unread) {
+            next.unread();
+        }
     }
 
     /** Starts the thread, unless it is already reading, or bytes that it read have not been taken. Does not wait. */

@@ -15,8 +15,10 @@ import java.nio.channels.SocketChannel;
  * bytes that no thread waits for.
  */
 public final class SocketTransport extends ChannelTransport implements WaitingTransport {
-    /** Set by {@link #onUnread}. */
+    /** Set by {@link #onUnread}, or by the first read of a Unix domain socket that has a limit. */
     private volatile BackgroundReader backgroundReader;
+    /** Whether somebody waits for a call of the listener, and other threads may be writing. */
+    private volatile boolean listens;
 
     /** A transport over a connected channel in blocking mode. */
     public SocketTransport(SocketChannel channel) throws IOException {
@@ -54,6 +56,9 @@ public final class SocketTransport extends ChannelTransport implements WaitingTr
 
     /** Lets another thread wait, because the JDK's Unix domain sockets have no read timeout. */
     private int readInBackground(ByteBuffer target, TimeLimit limit) throws IOException {
+        if (backgroundReader == null) {
+            backgroundReader = new BackgroundReader(channel, () -> {});
+        }
         backgroundReader.start();
         return backgroundReader.read(target, limit);
     }
@@ -71,9 +76,11 @@ public final class SocketTransport extends ChannelTransport implements WaitingTr
     /** Reads without waiting, which finds the end; the number of available bytes does not show it. */
     @Override
     public int poll(ByteBuffer target) throws IOException {
-        if (backgroundReader != null) {
-            // This read finds the end; changing the blocking mode would have to wait for a thread that writes.
-            return readNow(target);
+        BackgroundReader started = backgroundReader;
+        int count = started == null ? 0 : readNow(target);
+        if (count != 0 || listens || started != null && started.isReading()) {
+            // The background reader finds the end; changing the blocking mode would have to wait for a thread that writes.
+            return count;
         }
         channel.configureBlocking(false);
         try {
@@ -85,7 +92,13 @@ public final class SocketTransport extends ChannelTransport implements WaitingTr
 
     @Override
     public void onUnread(UnreadListener listener) {
-        backgroundReader = new BackgroundReader(channel, listener);
+        listens = true;
+        BackgroundReader started = backgroundReader;
+        if (started == null) {
+            backgroundReader = new BackgroundReader(channel, listener);
+        } else {
+            started.listener(listener);
+        }
     }
 
     @Override
