@@ -26,7 +26,8 @@ public sealed interface ReconnectEvent {
      * An attempt has failed.
      *
      * @param attempts the number of attempts in this gap so far
-     * @param failure  the exception thrown by {@link WebSocketClient#open(java.net.URI)}, or by the supplier of the headers
+     * @param failure  the exception thrown by {@link WebSocketClient#open(java.net.URI)}, or by the supplier of the headers; an
+     *                 {@link Error} is the cause of an {@link java.io.IOException}
      * @param delay    the time until the next attempt
      */
     record AttemptFailed(int attempts, Exception failure, Duration delay) implements ReconnectEvent {}

@@ -162,44 +162,56 @@ public final class ReconnectingClient implements AutoCloseable {
 
     // The thread.
 
+    /** No failure ends the loop, such as exhausted memory: it counts as a failed attempt. */
     private void run() {
         int failures = 0;
         int attempts = 0;
         long gapSince = System.nanoTime();
+        Duration delay = Duration.ZERO;
         while (!isStopped()) {
-            attempts++;
             Connection open = null;
-            Duration delay;
             try {
+                pause(delay);
+                if (isStopped()) {
+                    break;
+                }
+                attempts++;
                 open = (Connection) client.open(uri, headers.get());
-                delay = Duration.ZERO;
-            } catch (IOException | RuntimeException e) {
-                delay = failed(e, failures++, attempts);
-            }
-            if (open != null) {
                 long openedAt = System.nanoTime();
                 CloseStatus status = use(open, attempts, Duration.ofNanos(openedAt - gapSince));
                 gapSince = System.nanoTime();
                 attempts = 0;
                 failures = gapSince - openedAt >= backoff.maxDelay().toNanos() ? 0 : failures + 1;
                 delay = backoff.afterEnd(failures, status);
+            } catch (Throwable e) {
+                if (open != null) {
+                    leave();
+                    open.abort();
+                }
+                delay = failed(e, failures++, attempts);
             }
-            pause(delay);
         }
         tell(new ReconnectEvent.Stopped());
     }
 
-    private Duration failed(Exception failure, int failures, int attempts) {
-        if (isStopped() || client.isClosing()) {
-            stop();
-            return Duration.ZERO;
+    private Duration failed(Throwable failure, int failures, int attempts) {
+        try {
+            if (isStopped() || client.isClosing()) {
+                stop();
+                return Duration.ZERO;
+            }
+            Optional<FailedResponse> response = failure instanceof WebSocketConnectException known
+                    ? known.response()
+                    : Optional.empty();
+            Duration delay = backoff.afterFailure(failures, response, Instant.now());
+            tell(new ReconnectEvent.AttemptFailed(attempts,
+                    failure instanceof Exception known ? known : new IOException("an error: " + failure, failure),
+                    delay));
+            return delay;
+        } catch (Throwable e) {
+            // Then this attempt is not reported.
+            return backoff.maxDelay();
         }
-        Optional<FailedResponse> response = failure instanceof WebSocketConnectException known
-                ? known.response()
-                : Optional.empty();
-        Duration delay = backoff.afterFailure(failures, response, Instant.now());
-        tell(new ReconnectEvent.AttemptFailed(attempts, failure, delay));
-        return delay;
     }
 
     /** Runs the handler on the connection, and waits for the connection to end. */
@@ -217,8 +229,7 @@ public final class ReconnectingClient implements AutoCloseable {
             } catch (Throwable e) {
                 code = CloseCode.INTERNAL_ERROR;
                 if (!RethrownEnd.is(e, open)) {
-                    client.logger().log(Level.WARNING, "a client's handler failed: " + open.remoteAddress(),
-                            e);
+                    log("a client's handler failed: " + open.remoteAddress(), e);
                 }
             }
             leave();
@@ -298,7 +309,16 @@ public final class ReconnectingClient implements AutoCloseable {
         try {
             listener.accept(event);
         } catch (Throwable e) {
-            client.logger().log(Level.WARNING, "a listener failed", e);
+            log("a listener failed", e);
+        }
+    }
+
+    /** A failure to report must not end the thread. */
+    private void log(String what, Throwable thrown) {
+        try {
+            client.logger().log(Level.WARNING, what, thrown);
+        } catch (Throwable e) {
+            // For example, memory is exhausted.
         }
     }
 }

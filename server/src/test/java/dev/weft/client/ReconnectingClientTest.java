@@ -159,6 +159,34 @@ class ReconnectingClientTest {
         }
     }
 
+    /** The JVM itself throws some errors, such as that of exhausted memory, anywhere. */
+    @Test
+    void errorMustCountAsAFailedAttempt() throws Exception {
+        OutOfMemoryError error = new OutOfMemoryError("of the test");
+        AtomicInteger calls = new AtomicInteger();
+        BlockingQueue<String> reported = new LinkedBlockingQueue<>();
+        try (WebSocketServer server = Handlers.echoServer().start();
+                WebSocketClient client = WebSocketClient.builder().build();
+                ReconnectingClient kept = ReconnectingClient.builder(client, uri(server.port()))
+                        .minDelay(Duration.ofMillis(1)).maxDelay(Duration.ofMillis(5)).headers(() -> {
+                            if (calls.incrementAndGet() == 1) {
+                                throw error;
+                            }
+                            return Headers.EMPTY;
+                        }).listener(event -> {
+                            events.add(event);
+                            reported.add(event.getClass().getSimpleName());
+                            throw error;
+                        }).start(Handlers::echo)) {
+            assertEquals(error, next(AttemptFailed.class).failure().getCause());
+            assertEquals(2, next(Connected.class).attempts());
+            assertTrue(kept.await(Duration.ofSeconds(10)).isOpen());
+        }
+        next(Disconnected.class);
+        next(Stopped.class);
+        assertEquals(List.of("AttemptFailed", "Connected", "Disconnected", "Stopped"), List.copyOf(reported));
+    }
+
     @Test
     void exampleMustSubscribeAnew() throws Exception {
         AtomicInteger rounds = new AtomicInteger();
