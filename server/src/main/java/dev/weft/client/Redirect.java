@@ -4,6 +4,7 @@ import dev.weft.client.WebSocketConnectException.Step;
 import dev.weft.internal.Escape;
 import dev.weft.parser.http.Headers;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -41,7 +42,7 @@ record Redirect(Destination destination, Headers headers) {
         }
         Destination to;
         try {
-            to = Destination.of(from.uri().resolve(URI.create(locations.getFirst())));
+            to = Destination.of(resolved(from.uri(), URI.create(locations.getFirst())));
         } catch (IllegalArgumentException e) {
             throw refused("a redirect to '" + Escape.text(locations.getFirst()) + "'", failure);
         }
@@ -49,6 +50,53 @@ record Redirect(Destination destination, Headers headers) {
             throw refused("a redirect from TLS to none, to " + to, failure);
         }
         return Optional.of(new Redirect(to, to.hasSameOrigin(from) ? headers : withoutSecrets(headers)));
+    }
+
+    /**
+     * The URI that a reference means (RFC 3986 §5.2.2; {@link URI#resolve} follows an older RFC), without its fragment, which
+     * RFC 9110 §10.2.2 allows.
+     */
+    private static URI resolved(URI base, URI reference) {
+        if (reference.isOpaque()) {
+            return reference;
+        }
+        boolean hasAuthority = reference.getScheme() != null || reference.getRawAuthority() != null;
+        String scheme = reference.getScheme() != null ? reference.getScheme() : base.getScheme();
+        String authority = hasAuthority ? reference.getRawAuthority() : base.getRawAuthority();
+        String path = reference.getRawPath();
+        String query = reference.getRawQuery();
+        if (!hasAuthority && path.isEmpty()) {
+            path = base.getRawPath();
+            query = query != null ? query : base.getRawQuery();
+        } else if (!hasAuthority && !path.startsWith("/")) {
+            // §5.2.3
+            path = base.getRawPath().isEmpty()
+                    ? "/" + path
+                    : base.getRawPath().substring(0, base.getRawPath().lastIndexOf('/') + 1) + path;
+        }
+        return URI.create(scheme + ":" + (authority == null ? "" : "//" + authority) + withoutDotSegments(path)
+                + (query == null ? "" : "?" + query));
+    }
+
+    /** RFC 3986 §5.2.4, for a path that is empty or begins with '/'. */
+    private static String withoutDotSegments(String path) {
+        if (path.isEmpty()) {
+            return path;
+        }
+        List<String> kept = new ArrayList<>();
+        boolean endsOpen = false;
+        for (String segment : path.substring(1).split("/", -1)) {
+            endsOpen = segment.equals(".") || segment.equals("..");
+            if (!endsOpen) {
+                kept.add(segment);
+            } else if (segment.equals("..") && !kept.isEmpty()) {
+                kept.removeLast();
+            }
+        }
+        if (endsOpen) {
+            kept.add("");
+        }
+        return "/" + String.join("/", kept);
     }
 
     static WebSocketConnectException refused(String why, WebSocketConnectException failure) {

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Redirects, and cookies. */
@@ -89,6 +90,43 @@ class RedirectTest {
         }
     }
 
+    /** RFC 3986 §5.2 and §5.4, RFC 9110 §10.2.2. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ?token=1            | /v1/chat?token=1
+            other               | /v1/other
+            ./other?x=%2F..     | /v1/other?x=%2F..
+            ../other            | /other
+            /../other           | /other
+            /../../a/./b/../c/. | /a/c/
+            ../../../a/..       | /
+            /a//../b            | /a/b
+            '#part'             | /v1/chat?from=here
+            other#part          | /v1/other
+            ?a=b#part           | /v1/chat?a=b
+            ws://HOST#part      | /
+            http://HOST/a/../b  | /b
+            //HOST/a?b          | /a?b
+            """)
+    void locationMustBeResolvedLikeTheUriReferencesOfRfc3986(String location, String target) throws Exception {
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            String request = peer.readRequest();
+            requests.add(request);
+            boolean first = requests.size() == 1;
+            peer.text(first
+                    ? "HTTP/1.1 307 Go\r\nLocation: " + location.replace("HOST", request.lines()
+                            .filter(line -> line.startsWith("Host: ")).findFirst().orElseThrow().substring(6))
+                            + "\r\nContent-Length: 0\r\n\r\n"
+                    : "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+        }); WebSocketClient client = WebSocketClient.builder().maxRedirects(1).build()) {
+            URI uri = URI.create("ws://127.0.0.1:" + server.port() + "/v1/chat?from=here");
+            assertEquals(401, assertThrows(WebSocketConnectException.class, () -> client.open(uri)).response()
+                    .orElseThrow().status());
+            assertTrue(request().startsWith("GET /v1/chat?from=here HTTP/1.1\r\n"));
+            assertEquals("GET " + target + " HTTP/1.1", request().lines().findFirst().orElseThrow());
+        }
+    }
+
     @Test
     void redirectsMustBeBounded() throws Exception {
         try (ScriptedServer circle = redirecting(302, "/again");
@@ -102,7 +140,7 @@ class RedirectTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ftp://a/", "ws://a/#f", "ws://u:p@a/", "http:// a/", "ws://", "file:///etc/passwd"})
+    @ValueSource(strings = {"ftp://a/", "ws:a", "ws://u:p@a/", "http:// a/", "ws://", "file:///etc/passwd"})
     void redirectToWhatIsNoWebSocketMustFail(String location) throws Exception {
         try (ScriptedServer first = redirecting(302, location);
                 WebSocketClient client = WebSocketClient.builder().maxRedirects(5).build()) {
