@@ -46,7 +46,7 @@ final class ClientTls {
 
     private SSLEngine engine(Destination destination) throws SSLException {
         SSLContext used = context.isPresent() ? context.get() : defaultContext();
-        SSLEngine engine = used.createSSLEngine(destination.host(), destination.port());
+        SSLEngine engine = used.createSSLEngine(destination.hostWithoutZone(), destination.port());
         engine.setUseClientMode(true);
         SSLParameters parameters = engine.getSSLParameters();
         List<String> supported = Arrays.asList(engine.getSupportedProtocols());

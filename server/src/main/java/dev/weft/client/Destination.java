@@ -10,7 +10,7 @@ import java.util.Locale;
  *
  * @param uri    the URI, in ASCII
  * @param secure whether TLS is used
- * @param host   a name or an address; an IPv6 address has no brackets
+ * @param host   a name or an address; an IPv6 address has no brackets, and may have a zone such as {@code %eth0}
  * @param port   1 to 65,535
  * @param target path and query, in origin form
  */
@@ -75,8 +75,14 @@ record Destination(URI uri, boolean secure, String host, int port, String target
         return URI.create((secure ? "https://" : "http://") + hostHeader() + target);
     }
 
+    /** The host without a zone, which means something on this machine only (RFC 6874 §1): nothing that is sent has it. */
+    String hostWithoutZone() {
+        int zone = host.indexOf(':') >= 0 ? host.indexOf('%') : -1;
+        return zone < 0 ? host : host.substring(0, zone);
+    }
+
     private String bracketed() {
-        return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+        return host.indexOf(':') >= 0 ? "[" + hostWithoutZone() + "]" : host;
     }
 
     /** The value of the {@code Host} header; it has a port only if that is not the scheme's default port. */

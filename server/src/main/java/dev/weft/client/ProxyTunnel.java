@@ -137,7 +137,7 @@ record ProxyTunnel(Transport transport, Destination destination, Optional<Creden
         ByteArrayOutputStream request = new ByteArrayOutputStream();
         request.writeBytes(new byte[]{SOCKS_VERSION, CONNECT, 0});
         if (destination.isAddress()) {
-            byte[] address = InetAddress.getByName(destination.host()).getAddress();
+            byte[] address = InetAddress.getByName(destination.hostWithoutZone()).getAddress();
             request.write(address.length == 4 ? IPV4 : IPV6);
             request.writeBytes(address);
         } else {

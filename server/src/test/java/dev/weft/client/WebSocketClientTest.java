@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.weft.CloseStatus;
 import dev.weft.ConnectionClosedException;
@@ -25,6 +26,7 @@ import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.CookieManager;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
@@ -38,7 +40,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -311,6 +315,43 @@ class WebSocketClientTest {
                 assertTrue(request.get().contains("\r\n" + line + "\r\n"), request.get());
             }
         }
+    }
+
+    /** RFC 6874 §1: a zone means something on this machine only. */
+    @Test
+    void zoneOfAnAddressMustNotBeSent() throws Exception {
+        List<String> hosts = new CopyOnWriteArrayList<>();
+        List<URI> cookies = new CopyOnWriteArrayList<>();
+        CookieManager noting = new CookieManager() {
+            @Override
+            public Map<String, List<String>> get(URI uri, Map<String, List<String>> headers) throws IOException {
+                cookies.add(uri);
+                return super.get(uri, headers);
+            }
+        };
+        WebSocketServer started;
+        try {
+            InetAddress.getByName("::1%lo");
+            started = Handlers.echoServer().policy(request -> {
+                hosts.add(request.headers().first("Host").orElseThrow());
+                return HandshakeDecision.accept();
+            }).listen("::1", 0).start();
+        } catch (IOException e) {
+            abort("there is no IPv6 address at an interface lo: " + e);
+            return;
+        }
+        try (WebSocketServer server = started;
+                WebSocketClient client = WebSocketClient.builder().cookieHandler(noting).build();
+                WebSocketConnection ws = client.open(URI.create("ws://[::1%lo]:" + server.port() + "/a?b"))) {
+            assertEchoes(ws);
+            assertEquals(List.of("[::1]:" + server.port()), hosts);
+            assertEquals(URI.create("http://[::1]:" + server.port() + "/a?b"), cookies.getFirst());
+        }
+        Destination plain = Destination.of(URI.create("ws://[fe80::1%eth0]/"));
+        assertEquals("fe80::1%eth0", plain.host());
+        assertEquals("[fe80::1]:80", plain.authority());
+        assertEquals("[fe80::1]", plain.hostHeader());
+        assertEquals("ws://[fe80::1]/", plain.toString());
     }
 
     @Test
