@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 
 /**
  * Serves the files of a directory, or resources of the class path, to GET and HEAD requests (RFC 9110), with their
- * types, ETag and, for files of a directory, Last-Modified. Supports If-None-Match, If-Modified-Since, and one range of
- * bytes, with If-Range. The path of a directory serves its {@code index.html}; the same path without '/' redirects
+ * types, ETag and, for files of a directory, Last-Modified. Supports If-Match, If-Unmodified-Since, If-None-Match,
+ * If-Modified-Since, and one range of bytes, with If-Range. The path of a directory serves its {@code index.html}; the same path without '/' redirects
  * there. Directories are not listed. A file is streamed, and can be larger than memory.
  * <p>
  * No path leads out of the directory: names are decoded one by one, and no symbolic link is followed. Names that begin
@@ -116,6 +116,9 @@ public final class StaticFiles implements HttpHandler {
 
     private static HttpResponse serve(StaticFile file, HttpRequest request) {
         Headers asked = request.headers();
+        if (isAnotherVersion(file, asked)) {
+            return guarded(HttpResponse.text(412, "the file has changed\n").withHeader("ETag", file.entityTag()));
+        }
         if (isUnchanged(file, asked)) {
             return described(HttpResponse.empty(304), file);
         }
@@ -148,6 +151,16 @@ public final class StaticFiles implements HttpHandler {
                 .orElse(described);
     }
 
+    /** RFC 9110 §13.2.2: checked before everything else; If-Match takes precedence over If-Unmodified-Since. */
+    private static boolean isAnotherVersion(StaticFile file, Headers asked) {
+        if (asked.contains("If-Match")) {
+            // §13.1.1: strong comparison, so a weak tag never matches; our tags contain no comma.
+            return asked.tokens("If-Match").stream().noneMatch(tag -> tag.equals("*") || tag.equals(file.entityTag()));
+        }
+        Optional<Instant> since = onlyDate(asked, "If-Unmodified-Since");
+        return since.isPresent() && file.lastModified().isPresent() && file.lastModified().get().isAfter(since.get());
+    }
+
     /** RFC 9110 §13.2.2: If-None-Match takes precedence over If-Modified-Since. */
     private static boolean isUnchanged(StaticFile file, Headers asked) {
         if (asked.contains("If-None-Match")) {
@@ -156,9 +169,7 @@ public final class StaticFiles implements HttpHandler {
                     .anyMatch(tag -> tag.equals("*") || tag.equals(file.entityTag())
                             || tag.equals("W/" + file.entityTag()));
         }
-        Optional<Instant> since = asked.count("If-Modified-Since") == 1
-                ? date(asked.first("If-Modified-Since").orElseThrow())
-                : Optional.empty();
+        Optional<Instant> since = onlyDate(asked, "If-Modified-Since");
         return since.isPresent() && file.lastModified().isPresent() && !file.lastModified().get().isAfter(since.get());
     }
 
@@ -171,9 +182,13 @@ public final class StaticFiles implements HttpHandler {
         return condition.isEmpty() || condition.get().equals(file.entityTag());
     }
 
-    private static Optional<Instant> date(String value) {
+    /** The date in the only field of this name; empty if there is none: then the condition is ignored. */
+    private static Optional<Instant> onlyDate(Headers asked, String name) {
+        if (asked.count(name) != 1) {
+            return Optional.empty();
+        }
         try {
-            return Optional.of(Instant.from(HTTP_DATE.parse(value)));
+            return Optional.of(Instant.from(HTTP_DATE.parse(asked.first(name).orElseThrow())));
         } catch (DateTimeParseException e) {
             return Optional.empty();
         }

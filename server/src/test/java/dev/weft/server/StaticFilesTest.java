@@ -224,6 +224,36 @@ class StaticFilesTest {
         assertNotEquals(tag, changed.header("ETag"));
     }
 
+    /** RFC 9110 §13.1.1, §13.1.4: a resumed download must not be continued with another version. */
+    @Test
+    void fileThatHasChangedIs412() throws IOException {
+        String tag = peer.get("/a.txt").header("ETag");
+        for (String range : List.of("X-No: range", "Range: bytes=4-")) {
+            for (String condition : List.of("If-Match: \"x\"", "If-Match: W/" + tag, "If-Match:",
+                    "If-Match: \"x\", \"y\"",
+                    "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT",
+                    // §13.2.2: the tag decides, and before the other conditions.
+                    "If-Match: \"x\"\r\nIf-Unmodified-Since: Mon, 07 Nov 1994 00:00:00 GMT",
+                    "If-Match: \"x\"\r\nIf-None-Match: " + tag)) {
+                Response response = peer.get("/a.txt", range, condition);
+                assertEquals(412, response.status(), condition);
+                assertEquals("", response.header("Content-Range"));
+                assertFalse(response.body().contains("4"), response.body());
+                assertEquals(412, peer.head("/a.txt", range, condition).status(), condition);
+            }
+        }
+        for (String condition : List.of("If-Match: " + tag, "If-Match: *", "If-Match: \"x\", " + tag,
+                "If-Match: \"x\"\r\nIf-Match: " + tag, "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT",
+                "If-Unmodified-Since: yesterday",
+                "If-Match: " + tag + "\r\nIf-Unmodified-Since: Sun, 06 Nov 1994 08:49:36 GMT")) {
+            assertEquals("0123456789", peer.get("/a.txt", condition).body(), condition);
+            assertEquals("456789", peer.get("/a.txt", "Range: bytes=4-", condition).body(), condition);
+            assertEquals(200, peer.head("/a.txt", condition).status(), condition);
+        }
+        assertEquals(304, peer.get("/a.txt", "If-Match: " + tag, "If-None-Match: " + tag).status());
+        assertEquals(404, peer.get("/nothing", "If-Match: *").status());
+    }
+
     @ParameterizedTest
     @CsvSource({"bytes=0-3, 0123, 0-3", "bytes=4-, 456789, 4-9", "bytes=-3, 789, 7-9", "bytes=-99, 0123456789, 0-9",
             "BYTES=9-99999999999, 9, 9-9", "bytes=0-0, 0, 0-0"})
