@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.internal.PathPattern;
+import dev.weft.internal.http.FileChangedException;
 import dev.weft.internal.http.RequestBody;
 import dev.weft.internal.http.RequestBodyException;
 import dev.weft.internal.http.RequestInput;
@@ -204,14 +205,18 @@ final class PlainRequests {
                 byte[] bytes = server.encoder().dated(response).encodeHead(head.minorVersion(), keeps);
                 writer.write(response, bytes, headOnly, head.minorVersion() > 0);
             } catch (ResponseWriter.BodyFailedException e) {
-                if (!session.isAborted()) {
+                // A file has been replaced: that is nobody's fault, and the next request gets the new one.
+                boolean changed = !e.isBegun() && e.getCause() instanceof FileChangedException;
+                if (!session.isAborted() && !changed) {
                     server.logs().failures().httpHandler(transport.remoteAddress(), head.target(), e.getCause());
                 }
                 if (e.isBegun()) {
                     return false;
                 }
                 keeps = false;
-                HttpResponse failed = HttpResponse.text(500, "the request could not be answered\n");
+                HttpResponse failed = changed
+                        ? ServerHandshake.unavailable("what was asked for has just been replaced")
+                        : HttpResponse.text(500, "the request could not be answered\n");
                 status = failed.status();
                 byte[] reply = server.logs().refusals().refuse(RefusalReason.HTTP_HANDLER_FAILED, failed,
                         transport.remoteAddress(), Optional.of(head));

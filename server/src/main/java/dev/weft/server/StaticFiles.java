@@ -25,8 +25,9 @@ import java.util.stream.Stream;
 /**
  * Serves the files of a directory, or resources of the class path, to GET and HEAD requests (RFC 9110), with their
  * types, ETag and, for files of a directory, Last-Modified. Supports If-Match, If-Unmodified-Since, If-None-Match,
- * If-Modified-Since, and one range of bytes, with If-Range. The path of a directory serves its {@code index.html}; the same path without '/' redirects
- * there. Directories are not listed. A file is streamed, and can be larger than memory.
+ * If-Modified-Since, and one range of bytes, with If-Range. The path of a directory serves its {@code index.html}; the
+ * same path without '/' redirects there. Directories are not listed. A file is streamed, and can be larger than memory;
+ * if it has been replaced at the moment at which it is opened, the response is 503.
  * <p>
  * No path leads out of the directory: names are decoded one by one, and no symbolic link is followed. Names that begin
  * with '.', and names that Windows treats as a device or reads differently, are not found. Immutable; may be used by
@@ -40,7 +41,8 @@ public final class StaticFiles implements HttpHandler {
 
     private final FileTree tree;
 
-    private StaticFiles(FileTree tree) {
+    /** Serves the files of a tree. */
+    StaticFiles(FileTree tree) {
         this.tree = tree;
     }
 

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.internal.http.FileTree;
+import dev.weft.internal.http.FolderTree;
+import dev.weft.internal.http.StaticFile;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.HttpPeer.Response;
 import java.io.IOException;
@@ -15,15 +18,20 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,6 +43,9 @@ class StaticFilesTest {
     private static final String SECRET = "secret";
     /** Sunday, 6 November 1994, and a fraction of a second. */
     private static final Instant MODIFIED = Instant.parse("1994-11-06T08:49:37.123Z");
+
+    @RegisterExtension
+    private final LogCapture log = new LogCapture();
 
     @TempDir
     private Path folder;
@@ -306,6 +317,56 @@ class StaticFilesTest {
         assertEquals("tail", peer.get("/large.bin", "Range: bytes=-4").body());
         Response part = peer.get("/large.bin", "Range: bytes=100-30000099");
         assertEquals(30_000_000, part.bytes().length);
+    }
+
+    /** The head of a response describes the version that was examined. */
+    @ParameterizedTest
+    @ValueSource(strings = {"longer than before", "short", "9876543210", ""})
+    void fileThatIsReplacedBeforeItIsOpenedIs503(String next) throws IOException {
+        AtomicInteger opened = new AtomicInteger();
+        FolderTree files = new FolderTree(web, false);
+        FileTree replacing = new FileTree() {
+            @Override
+            public Optional<StaticFile> file(List<String> names) throws IOException {
+                return files.file(names).map(file -> new StaticFile(file.name(), file.length(), file.entityTag(),
+                        file.lastModified(), offset -> {
+                            if (opened.incrementAndGet() == 1) {
+                                replace(next);
+                            }
+                            return file.source().open(offset);
+                        }));
+            }
+
+            @Override
+            public boolean isFolder(List<String> names) throws IOException {
+                return files.isFolder(names);
+            }
+        };
+        try (WebSocketServer other = WebSocketServer.builder().files("/", new StaticFiles(replacing)).start()) {
+            try (HttpPeer one = HttpPeer.connect(other)) {
+                Response response = one.get("/a.txt", "Range: bytes=1-3");
+                assertEquals(503, response.status());
+                assertEquals("1", response.header("Retry-After"));
+                assertEquals("", response.header("ETag"));
+                assertTrue(one.isEnded());
+            }
+            assertEquals(1, other.refusals().get(RefusalReason.HTTP_HANDLER_FAILED));
+            try (HttpPeer one = HttpPeer.connect(other)) {
+                Response response = one.get("/a.txt");
+                assertEquals(next.isEmpty() ? 404 : 200, response.status());
+                assertTrue(next.isEmpty() || response.body().equals(next), response.body());
+            }
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    private void replace(String next) throws IOException {
+        if (next.isEmpty()) {
+            Files.delete(web.resolve("a.txt"));
+        } else {
+            write("next.txt", next);
+            Files.move(web.resolve("next.txt"), web.resolve("a.txt"), StandardCopyOption.REPLACE_EXISTING);
+        }
     }
 
     // Beside others

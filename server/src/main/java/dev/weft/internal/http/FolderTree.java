@@ -9,6 +9,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -61,7 +62,7 @@ public final class FolderTree implements FileTree {
         String tag = "\"" + Long.toHexString(attributes.size()) + "-" + Long.toHexString(modified.getEpochSecond())
                 + "." + Integer.toHexString(modified.getNano()) + "\"";
         return Optional.of(new StaticFile(names.getLast(), attributes.size(), tag,
-                Optional.of(modified.truncatedTo(ChronoUnit.SECONDS)), offset -> open(path.get(), offset)));
+                Optional.of(modified.truncatedTo(ChronoUnit.SECONDS)), offset -> open(path.get(), attributes, offset)));
     }
 
     @Override
@@ -85,18 +86,27 @@ public final class FolderTree implements FileTree {
         return path.startsWith(root) && path.normalize().equals(path) ? Optional.of(path) : Optional.empty();
     }
 
-    /** Opens the file. Does not follow a link that has replaced the file since the check. */
-    private InputStream open(Path path, long offset) throws IOException {
+    /** Opens the file, if it is still the one that was examined. Does not follow a link that has replaced it since. */
+    private InputStream open(Path path, BasicFileAttributes examined, long offset) throws IOException {
         // Other file systems, such as that of a zip file, have no links and do not support the option.
         boolean mayBeLink = !followsLinks && path.getFileSystem() == FileSystems.getDefault();
-        SeekableByteChannel channel = Files.newByteChannel(path, mayBeLink
-                ? Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)
-                : Set.of(StandardOpenOption.READ));
         try {
-            return Channels.newInputStream(channel.position(offset));
-        } catch (IOException e) {
-            channel.close();
-            throw e;
+            SeekableByteChannel channel = Files.newByteChannel(path, mayBeLink
+                    ? Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)
+                    : Set.of(StandardOpenOption.READ));
+            try {
+                // In this order: if the file is replaced in between, its time differs.
+                if (channel.size() != examined.size() || !examined.lastModifiedTime().equals(
+                        Files.readAttributes(path, BasicFileAttributes.class, options).lastModifiedTime())) {
+                    throw new FileChangedException("replaced before it was opened: " + path, null);
+                }
+                return Channels.newInputStream(channel.position(offset));
+            } catch (IOException e) {
+                channel.close();
+                throw e;
+            }
+        } catch (NoSuchFileException e) {
+            throw new FileChangedException("removed before it was opened: " + path, e);
         }
     }
 }

@@ -18,7 +18,11 @@ public record StaticFile(String name, long length, String entityTag, Optional<In
     /** Opens a file. */
     @FunctionalInterface
     public interface Source {
-        /** Opens the file and returns its bytes from this offset on. */
+        /**
+         * Opens the file and returns its bytes from this offset on.
+         *
+         * @throws FileChangedException if it is no longer this version
+         */
         InputStream open(long offset) throws IOException;
     }
 }
