@@ -6,6 +6,8 @@ import dev.weft.parser.http.HttpResponse;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
@@ -26,6 +28,8 @@ final class HttpEndpoints {
     private final ServerConfiguration configuration;
     private final Sweeper sweeper;
     private final ChangingPathTable<Served> table = new ChangingPathTable<>();
+    /** The paths of the probes and the metrics, which other settings than the endpoints determine. */
+    private final Set<String> own = ConcurrentHashMap.newKeySet();
     private final PathTable.Entry<Served> wholeServer;
 
     /**
@@ -62,6 +66,12 @@ final class HttpEndpoints {
         return path.equals(WHOLE_SERVER) ? Optional.of(wholeServer) : table.find(path);
     }
 
+    /** Adds an endpoint of the server itself, which {@link #byPath} leaves out. */
+    void addOwn(String path, HttpEndpoint endpoint) {
+        add(path, endpoint);
+        own.add(PathPattern.parse(path).toString());
+    }
+
     void add(String path, HttpEndpoint endpoint) {
         table.add(PathPattern.parse(path), served(endpoint));
     }
@@ -76,7 +86,7 @@ final class HttpEndpoints {
 
     /** The endpoints by path. */
     Map<String, HttpEndpoint> byPath() {
-        return table.byPattern().entrySet().stream()
+        return table.byPattern().entrySet().stream().filter(entry -> !own.contains(entry.getKey()))
                 .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> entry.getValue().endpoint()));
     }
 }

@@ -35,7 +35,7 @@ final class Probes {
     /** Adds them to the server's endpoints, unless there is a listener of their own. */
     void addTo(HttpEndpoints table) {
         if (server.configuration().probeSettings().address().isEmpty()) {
-            endpoints.forEach(table::add);
+            endpoints.forEach(table::addOwn);
         }
     }
 

@@ -260,7 +260,7 @@ public final class WebSocketServer implements AutoCloseable {
         return removed;
     }
 
-    /** The current HTTP endpoints by path, files included. An unmodifiable snapshot; does not wait. */
+    /** The current HTTP endpoints by path, files included, probes and metrics not. An unmodifiable snapshot; does not wait. */
     public Map<String, HttpEndpoint> httpEndpoints() {
         return paths.http().byPath();
     }

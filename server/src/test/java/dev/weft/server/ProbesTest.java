@@ -19,6 +19,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -84,6 +85,24 @@ class ProbesTest {
             peer.leave();
             Await.until("there is room", server::isReady);
             assertEquals("200 ready", get(server.probeAddress().orElseThrow(), "/readyz"));
+        }
+    }
+
+    @Test
+    void endpointsMustChangeBesideProbes() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().probeSettings(PROBES).metrics("/metrics").start()) {
+            server.addEndpoint("/a", Endpoint.of(Handlers::echo));
+            server.replaceEndpoint("/a", Endpoint.of(Handlers::echo));
+            server.addHttp("/b", HttpEndpoint.of(request -> HttpResponse.text(200, "b")));
+            assertEquals(Set.of("/a"), server.configuration().endpoints().keySet());
+            assertEquals(Set.of("/b"), server.configuration().httpEndpoints().keySet());
+            assertEquals(Set.of("/b"), server.httpEndpoints().keySet());
+            server.configuration().toBuilder().build();
+            assertThrows(IllegalArgumentException.class,
+                    () -> server.addHttp("/livez", HttpEndpoint.of(request -> HttpResponse.text(200, "no"))));
+            assertTrue(server.removeHttp("/b"));
+            assertEquals("200 alive", get(server.address(), "/livez"));
+            assertTrue(get(server.address(), "/metrics").startsWith("200 # "));
         }
     }
 
