@@ -188,7 +188,7 @@ final class PlainRequests {
                             && !head.headers().containsToken("Connection", "close") && response.length().isPresent()
                     : !head.headers().containsToken("Connection", "close");
             return wanted && served < settings.maxRequestsPerConnection()
-                    && !server.shutdown().isDraining()
+                    && session.isServed() && !server.shutdown().isDraining()
                     && body.failure() == null && !body.isLost() && !body.isAmbiguous()
                     && (body.isComplete() || !(plain.framing() instanceof BodyFraming.Fixed) || body.left() <= DROPPED);
         }

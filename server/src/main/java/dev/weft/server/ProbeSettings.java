@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 
 /**
  * Where supervisors and load balancers learn, by plain HTTP, how a server is: 200 is good, 503 is not. A probe answers every
- * method. Immutable.
+ * method. The server's own listeners serve probes even when it is full or is being drained, on up to 256 connections at a time
+ * that are refused then; a {@linkplain Builder#listen listener of their own} does not depend on those. Immutable.
  * {@snippet class = "dev.weft.server.Snippets" region = "probes"}
  */
 public final class ProbeSettings {
@@ -52,6 +53,11 @@ public final class ProbeSettings {
     /** The paths of all probes. */
     List<String> paths() {
         return Stream.of(liveness, readiness, health).flatMap(Optional::stream).toList();
+    }
+
+    /** The paths of the probes that the server's own listeners serve. */
+    List<String> pathsOfTheServer() {
+        return address.isPresent() ? List.of() : paths();
     }
 
     /** Returns a builder that is initialized with the defaults. */

@@ -59,12 +59,11 @@ final class ServerHandshake {
     /**
      * Creates a handshake that has not begun yet.
      *
-     * @param refusal  the reason why this connection is refused, or {@code null} if it is not yet
      * @param adoption the connection that is taken over, or {@code null} if this server has accepted the connection
      */
-    ServerHandshake(ServerSession session, WebSocketServer server, Transport transport, @Nullable Refusal refusal,
+    ServerHandshake(ServerSession session, WebSocketServer server, Transport transport,
             @Nullable Adoption adoption) {
-        this.overLimit = refusal;
+        this.overLimit = session.isRefusedAtOnce() ? session.refusal() : null;
         this.session = session;
         this.server = server;
         this.transport = transport;
@@ -75,7 +74,9 @@ final class ServerHandshake {
         RequestPhase first = hasPreface ? RequestPhase.PREFACE : RequestPhase.HEAD;
         this.observer = new RequestObserver(server, transport);
         this.deadlines = new RequestDeadlines(session, server, transport, observer,
-                session.isFull() || adoption != null && adoption.isAnswered() ? RequestPhase.ANSWERING : first);
+                session.isRefusedAtOnce() || adoption != null && adoption.isAnswered()
+                        ? RequestPhase.ANSWERING
+                        : first);
         this.responder = new HandshakeResponder(server, transport, client, deadlines::hasEndedDeciding);
         this.plainRequests = new PlainRequests(session, server, transport, client, deadlines, observer);
         this.adoption = adoption;
@@ -183,7 +184,7 @@ final class ServerHandshake {
 
     /** Ends the preface, if there is one. Returns false if it has been given up. */
     private boolean begin() {
-        return session.isFull() || !hasPreface || deadlines.advance(RequestPhase.PREFACE, RequestPhase.HEAD);
+        return session.isRefusedAtOnce() || !hasPreface || deadlines.advance(RequestPhase.PREFACE, RequestPhase.HEAD);
     }
 
     /**
@@ -205,7 +206,7 @@ final class ServerHandshake {
         } catch (SSLException e) {
             server.logs().refusals().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(),
                     Escape.text(e.toString()));
-            if (deadlines.advance(RequestPhase.PREFACE, RequestPhase.ANSWERING) || session.isFull()) {
+            if (deadlines.advance(RequestPhase.PREFACE, RequestPhase.ANSWERING) || session.isRefusedAtOnce()) {
                 transport.closeAfterFailedHandshake();
             }
         }
@@ -278,10 +279,11 @@ final class ServerHandshake {
     /** As {@link #nextAnswer}, for a valid head: only a handshake is decided here. */
     private @Nullable Answer decide(RequestHeadReader reader, RequestInput input) {
         RequestHead head = reader.head();
-        if (server.shutdown().refusesNew() && !mayBeServed(head)) {
-            return refusal(RefusalReason.SHUTTING_DOWN, server.shutdown().refusal(), reader.headSoFar());
-        }
         OpeningHandshake.Checked request = OpeningHandshake.check(head);
+        Refusal refusal = refusalOf(head, !(request instanceof NotUpgrade));
+        if (refusal != null) {
+            return refusal(refusal.reason(), refusal.response(), reader.headSoFar());
+        }
         observer.received(head, !(request instanceof NotUpgrade));
         if (!(request instanceof Upgrade upgrade)) {
             return responder.answerOther(head);
@@ -307,10 +309,20 @@ final class ServerHandshake {
         }
     }
 
-    /** Whether a server that refuses new connections serves this request. */
-    private boolean mayBeServed(RequestHead head) {
-        return OpeningHandshake.check(head) instanceof NotUpgrade
-                && (!session.isLate() || server.configuration().probeSettings().paths().contains(head.path()));
+    /**
+     * Why a valid request is refused; {@code null} if it is not. A probe is answered even on a connection that is refused:
+     * a server that is full or is being drained is alive.
+     */
+    private @Nullable Refusal refusalOf(RequestHead head, boolean isHandshake) {
+        Refusal refusal = session.refusal();
+        if (refusal != null) {
+            boolean isProbe = !isHandshake
+                    && server.configuration().probeSettings().pathsOfTheServer().contains(head.path());
+            return isProbe ? null : refusal;
+        }
+        return isHandshake && server.shutdown().refusesNew()
+                ? new Refusal(RefusalReason.SHUTTING_DOWN, server.shutdown().refusal())
+                : null;
     }
 
     private Response outOfBudget(RequestHeadReader reader) {

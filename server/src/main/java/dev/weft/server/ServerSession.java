@@ -43,7 +43,8 @@ final class ServerSession implements Runnable, ConnectionHolder {
 
     private final WebSocketServer server;
     private final Transport transport;
-    private final boolean full;
+    private final @Nullable Refusal refusal;
+    /** Whether a connection is refused only after its request has been read, because that may be a probe's. */
     private final boolean late;
     private final Thread thread;
 
@@ -56,20 +57,24 @@ final class ServerSession implements Runnable, ConnectionHolder {
     /**
      * Creates a session that is not started yet.
      *
-     * @param refusal  why the connection is refused, or {@code null} if it is served; if the server is being drained, only after
-     *                 its request has been read
+     * @param refusal  why the connection is refused, or {@code null} if it is served
      * @param adoption the connection that is taken over, or {@code null} if this server has accepted the connection
      */
     ServerSession(WebSocketServer server, Transport transport, @Nullable Refusal refusal,
             @Nullable Adoption adoption) {
         this.server = server;
         this.transport = transport;
-        this.late = refusal != null && refusal.reason() == RefusalReason.SHUTTING_DOWN;
-        this.full = refusal != null && !late;
-        this.handshake = new ServerHandshake(this, server, transport, full ? refusal : null, adoption);
+        this.refusal = refusal;
+        this.late = refusal != null && mayBeProbe(server, refusal);
+        this.handshake = new ServerHandshake(this, server, transport, adoption);
         this.thread = server.configuration().threads().isPresent()
                 ? server.configuration().threads().get().newThread(this)
                 : transport.threadBuilder().inheritInheritableThreadLocals(false).unstarted(this);
+    }
+
+    private static boolean mayBeProbe(WebSocketServer server, Refusal refusal) {
+        return refusal.reason() == RefusalReason.SHUTTING_DOWN || refusal.reason() == RefusalReason.SERVER_FULL
+                && !server.configuration().probeSettings().pathsOfTheServer().isEmpty();
     }
 
     void start() {
@@ -138,19 +143,25 @@ final class ServerSession implements Runnable, ConnectionHolder {
         }
     }
 
-    /** Whether the connection is refused before its request, because of a limit. */
-    boolean isFull() {
-        return full;
+    /** Why the connection is refused; {@code null} if it is served. */
+    @Nullable
+    Refusal refusal() {
+        return refusal;
     }
 
-    /** Whether the connection's requests are refused, except those of probes, because the server is being drained. */
-    boolean isLate() {
-        return late;
+    /** Whether the connection is refused because of a limit. */
+    boolean isFull() {
+        return refusal != null && refusal.reason() != RefusalReason.SHUTTING_DOWN;
+    }
+
+    /** Whether the connection is refused before its request. */
+    boolean isRefusedAtOnce() {
+        return refusal != null && !late;
     }
 
     /** Whether the connection counts as one of the server. */
     boolean isServed() {
-        return !full && !late;
+        return refusal == null;
     }
 
     /** Whether {@link #abort} has released the session's thread. */

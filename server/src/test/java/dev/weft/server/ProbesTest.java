@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestProcess;
 import dev.weft.Installed;
+import dev.weft.TestKeys;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.DrainSettings.NewConnections;
 import java.io.IOException;
@@ -17,11 +18,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Liveness, readiness and health by plain HTTP. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -85,6 +89,67 @@ class ProbesTest {
             peer.leave();
             Await.until("there is room", server::isReady);
             assertEquals("200 ready", get(server.probeAddress().orElseThrow(), "/readyz"));
+        }
+    }
+
+    /** Otherwise a supervisor would end the process, with all its connections, because it has many of them. */
+    @ParameterizedTest
+    @CsvSource({"LOOPS, false", "PARKING, false", "BLOCKING, false", "LOOPS, true"})
+    void fullServerIsAlive(TransportKind transport, boolean tls) throws Exception {
+        WebSocketServerBuilder builder = Handlers.echoServer().transport(transport).probeSettings(PROBES)
+                .http("/other", request -> HttpResponse.text(200, "other")).maxConnections(1);
+        if (tls) {
+            builder.tls(TestKeys.context());
+        }
+        try (WebSocketServer server = builder.start(); RawPeer open = RawPeer.open(server)) {
+            for (int i = 0; i < 3; i++) {
+                try (HttpPeer peer = HttpPeer.connect(server)) {
+                    assertEquals("alive\n", peer.get("/livez").body());
+                    assertTrue(peer.isEnded(), "it keeps no place");
+                }
+            }
+            try (HttpPeer peer = HttpPeer.connect(server)) {
+                HttpPeer.Response response = peer.get("/readyz");
+                assertEquals("503 too many connections\n", response.status() + " " + response.body());
+            }
+            try (HttpPeer peer = HttpPeer.connect(server)) {
+                assertTrue(peer.get("/health").body().contains("\"connections\":1}"));
+            }
+            assertEquals(0, server.refusals().get(RefusalReason.SERVER_FULL));
+            int refused = 0;
+            for (String request : List.of(RawPeer.request(), RawPeer.request().replace("/chat", "/livez"),
+                    "GET /other HTTP/1.1\r\nHost: a\r\n\r\n", "POST /livez/ HTTP/1.1\r\nHost: a\r\n\r\n")) {
+                RawPeer.Answer answer = RawPeer.answerOf(server, request);
+                assertEquals(503, answer.status(), request);
+                assertTrue(answer.hasLine("Retry-After: 1"), answer.head());
+                assertEquals("too many connections\n", answer.rest());
+                assertEquals(++refused, server.refusals().get(RefusalReason.SERVER_FULL));
+            }
+            assertEquals(1, server.connectionCount());
+            open.leave();
+            RawPeer.openWhenThereIsRoom(server).close();
+        }
+    }
+
+    @Test
+    void fullServerMustEndWithItsRefusedConnections() throws Exception {
+        WebSocketServer server = Handlers.echoServer().probeSettings(PROBES).maxConnections(1)
+                .handshakeTimeout(Duration.ofMinutes(5)).shutdownGrace(Duration.ZERO).start();
+        List<RawPeer> silent = new ArrayList<>();
+        try (RawPeer open = RawPeer.open(server)) {
+            assertTrue(open.socket().isConnected());
+            for (int i = 0; i < 300; i++) {
+                silent.add(RawPeer.connect(server.port()));
+            }
+            // Only 256 wait, and the others are closed at once.
+            Await.until("the others are closed", () -> server.refusals().get(RefusalReason.SERVER_FULL) == 300 - 256);
+            assertEquals(1, server.connectionCount());
+            server.close();
+            server.awaitTermination();
+        } finally {
+            for (RawPeer peer : silent) {
+                peer.close();
+            }
         }
     }
 
