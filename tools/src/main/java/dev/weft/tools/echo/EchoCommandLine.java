@@ -7,7 +7,6 @@ import dev.weft.tools.daemon.ControlSocket;
 import dev.weft.tools.daemon.PidFile;
 import dev.weft.tools.handlers.HandlerCode;
 import dev.weft.tools.handlers.HandlerException;
-import dev.weft.tools.handlers.HandlerWatch;
 import dev.weft.tools.handlers.LiveHandlers;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -98,16 +97,16 @@ public final class EchoCommandLine {
     }
 
     private void watch(Path file, LiveHandlers handlers) throws IOException {
-        HandlerWatch.start(file, () -> {
-            try {
-                handlers.reload(file);
-                launcher.print("echo: " + file + " was loaded again: new connections get the new code"
-                        + System.lineSeparator());
-            } catch (HandlerException e) {
-                launcher.complain(e.getMessage());
-                launcher.complain("new connections still get the old code");
-            }
-        });
+        try {
+            handlers.watch(file, loaded -> launcher.print("echo: " + loaded
+                    + " was loaded again: new connections get the new code" + System.lineSeparator()), failure -> {
+                        launcher.complain(
+                                failure instanceof HandlerException ? failure.getMessage() : failure.toString());
+                        launcher.complain("new connections still get the old code");
+                    });
+        } catch (HandlerException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     /** Waits for the end of the server. Without the control socket, the process can end then, too. */
