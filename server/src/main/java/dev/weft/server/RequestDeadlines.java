@@ -34,6 +34,9 @@ import java.util.function.Supplier;
  * </pre>
  */
 final class RequestDeadlines {
+    /** While others wait for their TLS handshake, a peer may take only this part of the handshake's deadline. */
+    private static final int HURRIED = 4;
+
     private static final AtomicReferenceFieldUpdater<RequestDeadlines, RequestPhase> PHASE = AtomicReferenceFieldUpdater
             .newUpdater(RequestDeadlines.class, RequestPhase.class, "phase");
 
@@ -257,7 +260,7 @@ final class RequestDeadlines {
                 // count against the peer.
                 if (transport.hasUnread()) {
                     ours += now - sweptAt;
-                } else if (passed(now - ours, timeouts.handshakeTimeout())) {
+                } else if (passed(now - ours, handshakeTimeout())) {
                     giveUp(RefusalReason.HEAD_TOO_SLOW, HttpResponse.text(408, "the request head took too long\n"));
                 }
             }
@@ -283,6 +286,13 @@ final class RequestDeadlines {
             }
         }
         sweptAt = now;
+    }
+
+    private Duration handshakeTimeout() {
+        Duration whole = server.configuration().timeouts().handshakeTimeout();
+        boolean othersWait = phase == RequestPhase.PREFACE
+                && server.tlsHandshakes().map(handshakes -> handshakes.waiting() > 0).orElse(false);
+        return othersWait ? whole.dividedBy(HURRIED) : whole;
     }
 
     private void sweepDeciding(int now) {

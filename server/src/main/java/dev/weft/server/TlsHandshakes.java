@@ -10,7 +10,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Limits the number of concurrent TLS handshakes, and counts their memory towards the buffered bytes. Further
- * connections wait, using no more memory than an idle connection. May be used by any thread.
+ * connections wait, using no more memory than an idle connection, and so do those whose peer has sent nothing. No other
+ * connection is evicted for a handshake. May be used by any thread.
  */
 final class TlsHandshakes {
     /** The number of bytes that the JDK's engine holds between the peer's ClientHello and its Finished, rounded up. */
@@ -29,18 +30,23 @@ final class TlsHandshakes {
     }
 
     /**
-     * Performs a transport's handshake as soon as another one may begin. Waits.
+     * Performs a transport's handshake as soon as the peer has begun it and another one may begin. Waits; only the wait
+     * for the peer has no limit of its own.
      *
      * @param longest how long it may wait for its turn
      * @return false if its turn did not come in time, or the budget is used up
      * @throws IOException as {@link Transport#handshake}
      */
     boolean run(Transport transport, Duration longest) throws InterruptedException, IOException {
-        if (!permits.tryAcquire(longest.toNanos(), TimeUnit.NANOSECONDS)) {
-            return false;
+        transport.awaitHandshake();
+        if (!permits.tryAcquire(0, TimeUnit.NANOSECONDS)) {
+            transport.keepArrived();
+            if (!permits.tryAcquire(longest.toNanos(), TimeUnit.NANOSECONDS)) {
+                return false;
+            }
         }
         try {
-            if (!budget.take(SIZE)) {
+            if (!budget.takeWithoutRelief(SIZE)) {
                 return false;
             }
             try {

@@ -122,9 +122,10 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     }
 
     /**
-     * Sets the maximum number of concurrent TLS handshakes. Default 1,024. Further connections wait for their turn,
-     * using no more memory than an idle connection, until the {@code handshakeTimeout} closes them. Each handshake in
-     * progress counts as 64 KiB towards {@code maxBufferedSize}; if that is used up, the connection is closed at once.
+     * Sets the maximum number of concurrent TLS handshakes. Default 1,024. A handshake begins with the peer's first byte.
+     * Further connections wait for their turn, using no more memory than an idle connection, until the {@code
+     * handshakeTimeout} closes them. While some wait, a peer has only a quarter of that time for its part of a handshake. Each
+     * handshake in progress counts as 64 KiB towards {@code maxBufferedSize}; if that is used up, the connection is closed.
      */
     public WebSocketServerBuilder maxTlsHandshakes(int maxTlsHandshakes) {
         Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);

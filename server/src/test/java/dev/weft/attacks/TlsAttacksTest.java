@@ -323,10 +323,10 @@ class TlsAttacksTest {
     void attack33_handshakesBeyondTheBudgetAreClosedAtOnce() throws Exception {
         try (WebSocketServer server = server().maxBufferedSize(2 * ServerInsight.TLS_HANDSHAKE_SIZE - 1)
                 .handshakeTimeout(Duration.ofMinutes(5)).start();
-                RawPeer half = RawPeer.connect(server.port())) {
+                RawPeer half = RawPeer.connect(server.port()).bytes(hello())) {
             Await.until("it is counted",
                     () -> ServerInsight.budget(server).taken() >= ServerInsight.TLS_HANDSHAKE_SIZE);
-            try (RawPeer beyond = RawPeer.connect(server.port())) {
+            try (RawPeer beyond = RawPeer.connect(server.port()).bytes(hello())) {
                 assertEnds(beyond, "what is beyond the budget");
             }
             half.leave();
@@ -335,6 +335,58 @@ class TlsAttacksTest {
                 Bystander.assertEchoes(peer, "Hello");
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void attack33_silentConnectionsCostNothing(TransportKind transport) throws Exception {
+        byte[] hello = hello();
+        String text = "x".repeat(60 << 10);
+        try (WebSocketServer server = server().transport(transport).maxBufferedSize(1 << 20).maxTlsHandshakes(20)
+                .handshakeTimeout(Duration.ofMinutes(5)).shutdownGrace(Duration.ZERO).start();
+                RawPeer established = RawPeer.open(server)) {
+            List<RawPeer> silent = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                silent.add(RawPeer.connect(server.port()));
+            }
+            Await.until("all are accepted", () -> server.connectionCount() == 51);
+            for (int i = 0; i < 10; i++) {
+                established.bytes(RawPeer.textFrame(text));
+                assertEquals("817ef000 " + "78".repeat(text.length()), established.readFrame());
+                RawPeer.open(server).close();
+            }
+            Await.until("nothing is held", () -> ServerInsight.budget(server).taken() == 0);
+            assertEquals(0, ServerInsight.tlsHandshakes(server));
+            assertEquals(0, ServerInsight.waitingForTls(server));
+            for (RawPeer peer : silent) {
+                // Its handshake may begin at any time.
+                peer.bytes(hello).readByte();
+                peer.close();
+            }
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    /** While it waits for its turn, a peer is not late; so each of these would have the whole deadline after that. */
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void attack33_handshakesOfOneByteDoNotKeepOthersWaiting(TransportKind transport) throws Exception {
+        int most = 4;
+        try (WebSocketServer server = server().transport(transport).maxTlsHandshakes(most).shutdownGrace(Duration.ZERO)
+                .handshakeTimeout(Duration.ofSeconds(4)).messageTimeout(Duration.ofMillis(200)).start()) {
+            List<RawPeer> peers = new ArrayList<>();
+            for (int i = 0; i < 2 * most; i++) {
+                peers.add(RawPeer.connect(server.port()).hex("16"));
+            }
+            Await.until("some wait", () -> ServerInsight.waitingForTls(server) == most);
+            try (RawPeer peer = RawPeer.open(server)) {
+                Bystander.assertEchoes(peer, "Hello");
+            }
+            for (RawPeer peer : peers) {
+                peer.close();
+            }
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
     }
 
     /** Sends one byte after another until the server ends the connection. */

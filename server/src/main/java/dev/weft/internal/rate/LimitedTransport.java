@@ -43,6 +43,11 @@ public final class LimitedTransport implements LayeredTransport {
     }
 
     @Override
+    public void awaitHandshake() throws IOException {
+        below.awaitHandshake();
+    }
+
+    @Override
     public void handshake() throws IOException {
         below.handshake();
     }

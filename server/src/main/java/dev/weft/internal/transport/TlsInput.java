@@ -52,6 +52,11 @@ final class TlsInput {
         this.output = output;
     }
 
+    /** Waits for the first byte, before the handshake. Blocks. */
+    void awaitFirstByte() throws IOException {
+        records.awaitFirstByte();
+    }
+
     /** Performs the handshake, or the rest of it. Blocks. */
     void handshake() throws IOException {
         try {

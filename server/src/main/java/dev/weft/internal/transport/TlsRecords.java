@@ -70,6 +70,29 @@ final class TlsRecords {
     }
 
     /**
+     * Waits for the first byte. Takes only this byte if the transport below can wait only inside a read, so that no buffer but
+     * a small one is needed.
+     *
+     * @throws EOFException like {@link #fetch()}
+     */
+    void awaitFirstByte() throws IOException {
+        if (below.awaitReadable()) {
+            return;
+        }
+        waitsInRead = true;
+        bytes = ByteBuffer.allocate(TlsBuffers.SMALL).limit(1);
+        int count = below.read(bytes);
+        bytes.flip();
+        if (count < 0) {
+            throw ended();
+        }
+    }
+
+    private static EOFException ended() {
+        return new EOFException("the peer ended the connection without ending TLS (close_notify)");
+    }
+
+    /**
      * Waits until more bytes can be read, no longer than the limit; reads them if the transport below can wait only inside a
      * read.
      *
@@ -124,7 +147,7 @@ final class TlsRecords {
             taken(count <= 0);
         }
         if (count < 0) {
-            throw new EOFException("the peer ended the connection without ending TLS (close_notify)");
+            throw ended();
         }
         return count > 0;
     }

@@ -56,6 +56,16 @@ public final class TlsTransport implements LayeredTransport {
     }
 
     @Override
+    public void awaitHandshake() throws IOException {
+        begin();
+        try {
+            input.awaitFirstByte();
+        } finally {
+            end();
+        }
+    }
+
+    @Override
     public void handshake() throws IOException {
         begin();
         try {

@@ -27,6 +27,14 @@ public interface Transport {
     }
 
     /**
+     * Waits until the peer has begun the handshake of the transport: until its first byte, or its end, has arrived. Needs no
+     * memory. May be called before {@link #handshake()}, on the same thread; {@link #close()} ends the wait.
+     *
+     * @throws IOException if the wire is dead, or has ended
+     */
+    default void awaitHandshake() throws IOException {}
+
+    /**
      * Performs the handshake of the transport, such as that of TLS. Must be called before everything else, on the thread that
      * reads. Waits; {@link #close()} ends the wait. A transport without a handshake does nothing.
      *
