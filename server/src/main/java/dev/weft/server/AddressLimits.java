@@ -89,6 +89,27 @@ public final class AddressLimits {
         return maxConnectionsPerAddress == Builder.NO_MAXIMUM && ratesPerAddress.isEmpty();
     }
 
+    private List<Object> values() {
+        return List.of(maxConnectionsPerAddress, ratesPerAddress, ipv4PrefixLength, ipv6PrefixLength, maxAddresses,
+                exempt);
+    }
+
+    /** Whether all limits are equal. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof AddressLimits those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "AddressLimits" + values();
+    }
+
     /** Builds limits. Not thread-safe. */
     public static final class Builder {
         /** More connections than a server can have. */

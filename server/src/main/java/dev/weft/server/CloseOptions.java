@@ -4,6 +4,7 @@ import dev.weft.CloseReason;
 import dev.weft.internal.Bounds;
 import dev.weft.parser.CloseCode;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -87,6 +88,26 @@ public final class CloseOptions {
         builder.order = order;
         builder.spacing = spacing;
         return builder;
+    }
+
+    private List<Object> values() {
+        return List.of(reason, grace, spread, order, spacing);
+    }
+
+    /** Whether all options are equal. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof CloseOptions those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "CloseOptions" + values();
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.time.TimeLimit;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -78,6 +79,26 @@ public final class DrainSettings {
         builder.retryAfter = retryAfter;
         builder.closing = closing;
         return builder;
+    }
+
+    private List<Object> values() {
+        return List.of(notice, newConnections, retryAfter, closing);
+    }
+
+    /** Whether all settings are equal. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DrainSettings those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "DrainSettings" + values();
     }
 
     /**

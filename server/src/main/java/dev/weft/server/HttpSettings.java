@@ -79,6 +79,27 @@ public final class HttpSettings {
                 .orElseThrow();
     }
 
+    private List<Object> values() {
+        return List.of(maxBodySize(), maxRequestsPerConnection(), handlerTimeout(), bodyTimeout(), keepAliveTimeout(),
+                hosts());
+    }
+
+    /** Whether all settings are equal. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof HttpSettings those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "HttpSettings" + values();
+    }
+
     /**
      * Builds settings. A method that is given a value out of bounds throws an {@link IllegalArgumentException} that
      * names the setting, the value and the bounds. Not thread-safe.

@@ -75,6 +75,26 @@ public final class ProbeSettings {
         return builder;
     }
 
+    private List<Object> values() {
+        return List.of(liveness, readiness, health, address);
+    }
+
+    /** Whether all settings are equal. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ProbeSettings those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "ProbeSettings" + values();
+    }
+
     /**
      * Builds settings. A method that is given a path that is malformed or has parameters, or a value out of bounds, throws an
      * {@link IllegalArgumentException}. Not thread-safe.

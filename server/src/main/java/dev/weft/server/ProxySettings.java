@@ -87,6 +87,26 @@ public final class ProxySettings {
         return trustUnixSockets && peer instanceof UnixDomainSocketAddress;
     }
 
+    private List<Object> values() {
+        return List.of(trustedProxies, trustUnixSockets, proxyProtocol, maxProxyHeaderSize, clientAddressField);
+    }
+
+    /** Whether all settings are equal. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ProxySettings those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "ProxySettings" + values();
+    }
+
     /** Builds the settings. Not thread-safe. */
     public static final class Builder {
         private List<String> trustedProxies = List.of();
