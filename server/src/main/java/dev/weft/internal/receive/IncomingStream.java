@@ -99,6 +99,8 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         MessageAssembler assembly = messages.assembly();
         frames.claim();
         try {
+            // First: the assembly may hold a message that is lent now.
+            requireValid();
             int count;
             while ((count = readAfter(assembly)) >= 0) {
                 assembly.added(count);
@@ -116,6 +118,19 @@ public final class IncomingStream extends InputStream implements IncomingMessage
 
     /** Reads bytes into the assembly, after its last byte. The buffer may be larger than the maximum message size. */
     private int readAfter(MessageAssembler assembly) throws IOException, ProtocolViolationException {
+    private void requireValid() throws IOException {
+        requireUnexpired();
+        if (cutOff) {
+            throw owner.closed();
+        }
+    }
+
+    private void requireUnexpired() throws IOException {
+        if (expired) {
+            throw new IOException("this stream is no longer valid: the next receive has begun");
+        }
+    }
+
         int left = assembly.limits().maxMessageSize() - assembly.length();
         if (left == 0) {
             int beyond = readClaimed(new byte[1], 0, 1);
@@ -181,15 +196,11 @@ public final class IncomingStream extends InputStream implements IncomingMessage
 
     /** Reads, or skips if there is no target. */
     private int readClaimed(byte[] target, int offset, int length) throws IOException {
-        if (expired) {
-            throw new IOException("this stream is no longer valid: the next receive has begun");
-        }
+        requireUnexpired();
         if (length == 0) {
             return 0;
         }
-        if (cutOff) {
-            throw owner.closed();
-        }
+        requireValid();
         try {
             int count = decoder == null ? readPlain(target, offset, length) : readDecoded(target, offset, length);
             if (complete && from == to && !decoderHasMore) {

@@ -17,6 +17,8 @@ import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.MessageView;
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -410,6 +412,29 @@ class ReceivingTest {
                 System.gc();
                 assertFalse(Thread.interrupted(), "still held");
             }
+        }
+    }
+
+    @Test
+    void expiredStreamMustNotTouchTheViewThatIsLent() throws Exception {
+        BufferPool pool = new BufferPool(1 << 14, new BufferBudget(1 << 30));
+        try (ConnectionFixture test = ConnectionFixture.with().pool(pool).start(null)) {
+            // Larger than the read buffer by its header: assembled in a buffer of exactly its size.
+            byte[] payload = random(pool.bufferSize());
+            test.peer.sendText("streamed").sendFrame(0x82, payload).sendText("next");
+            test.onOwner(() -> {
+                IncomingMessage stream = test.connection().receiveStream();
+                MessageView view = test.connection().receiveView();
+                byte[] array = view.array();
+                assertThrows(IOException.class, stream::bytes);
+                assertThrows(IOException.class, stream::text);
+                for (int i = 0; i < 100; i++) {
+                    assertNotSame(array, pool.borrow().array(), "lent to another connection");
+                }
+                assertArrayEquals(payload, view.bytes());
+                assertEquals(new Message.Text("next"), test.connection().receive());
+                return null;
+            }).get();
         }
     }
 }
