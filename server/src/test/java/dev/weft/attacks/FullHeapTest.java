@@ -89,7 +89,7 @@ class FullHeapTest {
 
     /**
      * Fills the heap for so long, and returns the server's health afterwards, how often there was no memory, whether the
-     * JDK still has carriers, and the number of connections.
+     * JDK still has carriers, the number of connections, and the number of bytes that they hold.
      */
     private String[] fill(int millis) throws IOException {
         process.outputWriter().write(millis + "\n");
@@ -100,8 +100,12 @@ class FullHeapTest {
     }
 
     private int connections() {
+        return number(3);
+    }
+
+    private int number(int word) {
         try {
-            return Integer.parseInt(fill(0)[3]);
+            return Integer.parseInt(fill(0)[word]);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -152,6 +156,7 @@ class FullHeapTest {
                 assertEquals("IMPAIRED", fill(0)[0], "the JDK may have lost threads");
             } else {
                 Await.until("only the idle connection is left", () -> connections() == 1);
+                Await.until("an idle connection holds no bytes", () -> number(4) == 0);
             }
             try (RawPeer late = open(port)) {
                 assertTrue(readFrame(transport, late).startsWith(PING), "pings are sent");

@@ -29,6 +29,8 @@ public final class BufferPool {
      * wait.
      */
     private static final int SLOTS_OF_PLACE = 8;
+    /** Instead of a place. */
+    private static final int NOWHERE = -1;
 
     private final BufferBudget budget;
     private final Shelf smallest;
@@ -100,7 +102,7 @@ public final class BufferPool {
      * A buffer with an array, of the smallest size, or {@code null} if the budget is spent; no connection is evicted for it.
      */
     public ByteBuffer borrow() {
-        return budget.takeWithoutRelief(smallest.size) ? smallest.take() : null;
+        return budget.takeWithoutRelief(smallest.size) ? counted(smallest.size, NOWHERE) : null;
     }
 
     /**
@@ -130,7 +132,7 @@ public final class BufferPool {
      * may be a reused one; others are new.
      */
     public ByteBuffer borrow(int size) {
-        return budget.take(size) ? anyOf(size) : null;
+        return budget.take(size) ? counted(size, NOWHERE) : null;
     }
 
     /**
@@ -140,9 +142,24 @@ public final class BufferPool {
      */
     public ByteBuffer borrowWithoutRelief(int size, int place) {
         if (size == smallest.size && hasShelf(place)) {
-            return places[place].share.takeWithoutRelief(size) ? places[place].shelf.take() : null;
+            return places[place].share.takeWithoutRelief(size) ? counted(size, place) : null;
         }
-        return budget.takeWithoutRelief(size) ? anyOf(size) : null;
+        return budget.takeWithoutRelief(size) ? counted(size, NOWHERE) : null;
+    }
+
+    /** A buffer whose bytes have been taken, at a place or nowhere; if memory is exhausted, they are returned. */
+    private ByteBuffer counted(int size, int place) {
+        ByteBuffer buffer = null;
+        try {
+            buffer = place == NOWHERE ? anyOf(size) : places[place].shelf.take();
+            return buffer;
+        } finally {
+            if (buffer == null && place == NOWHERE) {
+                budget.giveBack(size);
+            } else if (buffer == null) {
+                places[place].share.giveBack(size);
+            }
+        }
     }
 
     private ByteBuffer anyOf(int size) {

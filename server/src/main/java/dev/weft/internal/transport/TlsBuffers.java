@@ -48,7 +48,7 @@ public final class TlsBuffers {
         }
         // Grows in proportion, so that each byte is copied only a few times as buffers fill up.
         int capacity = Math.min(bytes + bytes / 4, pool.bufferSize() - 1);
-        return bytes <= capacity && budget.take(capacity) ? ByteBuffer.allocate(capacity) : null;
+        return bytes <= capacity ? pool.borrow(capacity) : null;
     }
 
     /** Returns a buffer of any kind; its borrower must not use it again. */

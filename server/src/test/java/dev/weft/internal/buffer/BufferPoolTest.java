@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -178,5 +180,19 @@ class BufferPoolTest {
         ByteBuffer larger = placed.borrowWithoutRelief(814, 0);
         placed.giveBack(larger, 0);
         assertSame(larger, placed.borrowWithoutRelief(814, 1));
+    }
+
+    @Test
+    void bytesMustBeReturnedIfThereIsNoMemoryForABuffer() {
+        BufferBudget bytes = new BufferBudget(Long.MAX_VALUE / 2);
+        // The JDK has no array of this size, whatever the heap.
+        BufferPool huge = new BufferPool(Integer.MAX_VALUE, bytes, 1);
+        for (Supplier<ByteBuffer> borrowing : List.<Supplier<ByteBuffer>>of(huge::borrow,
+                () -> huge.borrow(Integer.MAX_VALUE), () -> huge.borrow(Integer.MAX_VALUE - 1),
+                () -> huge.borrowWithoutRelief(Integer.MAX_VALUE, 0),
+                () -> huge.borrowWithoutRelief(Integer.MAX_VALUE, -1))) {
+            assertThrows(OutOfMemoryError.class, borrowing::get);
+            assertEquals(0, bytes.taken());
+        }
     }
 }
