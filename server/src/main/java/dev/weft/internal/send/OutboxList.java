@@ -94,13 +94,15 @@ final class OutboxList {
                 waiting.replace(latest);
                 return bytes;
             }
-            if (!push(latest)) {
-                return -1;
-            }
             if (keyed == null) {
                 keyed = new HashMap<>();
             }
+            // First, because the key's methods may throw: then nothing has changed.
             keyed.put(latest.key(), latest);
+            if (!push(latest)) {
+                forget(latest);
+                return -1;
+            }
             return 0;
         } finally {
             taking.unlock();
@@ -120,6 +122,8 @@ final class OutboxList {
             if (first == null || first.isClose()) {
                 return null;
             }
+            // First, because the key's methods may throw: then nothing has changed.
+            forget(first);
             if (claimed == null) {
                 oldest = first.next;
             } else {
@@ -128,7 +132,6 @@ final class OutboxList {
             if (youngest == first) {
                 youngest = claimed;
             }
-            forget(first);
             return first;
         } finally {
             taking.unlock();

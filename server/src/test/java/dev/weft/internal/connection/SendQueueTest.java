@@ -422,4 +422,53 @@ class SendQueueTest {
             onDrained(test).take();
         }
     }
+
+    /** A key whose methods may throw. */
+    private static final class BadKey {
+        private int uses;
+
+        @Override
+        public int hashCode() {
+            if (--uses < 0) {
+                throw new IllegalStateException("a bad key");
+            }
+            return 1;
+        }
+    }
+
+    @Test
+    void keyThatThrowsMustChangeNothing() throws Exception {
+        for (int uses = 0; uses < 3; uses++) {
+            for (boolean others : new boolean[]{false, true}) {
+                try (ConnectionFixture test = start(OverflowPolicy.REFUSE)) {
+                    if (others) {
+                        assertEquals(ACCEPTED, queue(test).trySendLatest("good", "other"));
+                    }
+                    long queued = queue(test).queuedBytes();
+                    long taken = budget.taken();
+                    BadKey key = new BadKey();
+                    key.uses = uses;
+                    boolean accepted = false;
+                    try {
+                        accepted = queue(test).trySendLatest(key, "latest") == ACCEPTED;
+                    } catch (IllegalStateException e) {
+                        assertEquals(queued, queue(test).queuedBytes());
+                        assertEquals(taken, budget.taken());
+                    }
+                    key.uses = Integer.MAX_VALUE;
+                    expectFilled(test);
+                    if (others) {
+                        test.peer.expectText("other");
+                    }
+                    if (accepted) {
+                        test.peer.expectText("latest");
+                    }
+                    ConnectionFixture.awaitUntil(() -> queue(test).queuedBytes() == 0);
+                    assertEquals(ACCEPTED, test.connection().trySend("next"));
+                    test.peer.expectText("next");
+                }
+                assertEquals(0, budget.taken());
+            }
+        }
+    }
 }

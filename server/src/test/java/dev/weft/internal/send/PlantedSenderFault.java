@@ -252,9 +252,9 @@ enum PlantedSenderFault {
     /** A later message takes the place of one that was dropped. */
     DROPPED_MESSAGE_KEEPS_ITS_KEY("""
                         forget(first);
-                        return first;
+                        if (claimed == null) {
             """, """
-                        return first;
+                        if (claimed == null) {
             """),
     /** What is taken over next is put after a message that was dropped. */
     PUT_AFTER_A_DROPPED_MESSAGE("""
