@@ -86,7 +86,20 @@ final class ReadAhead extends ShortTimer.Entry {
             watchLater(timer);
         } else {
             looks = 0;
+            startTurn(timer);
+        }
+    }
+
+    /** If there is no memory for a thread, the timer tries again. */
+    private void startTurn(ShortTimer timer) {
+        boolean started = false;
+        try {
             timer.startThread(this::takeTurn, failure -> watchLater(timer));
+            started = true;
+        } finally {
+            if (!started) {
+                watchLater(timer);
+            }
         }
     }
 

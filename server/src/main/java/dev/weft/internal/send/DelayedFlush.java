@@ -43,9 +43,22 @@ abstract class DelayedFlush extends ShortTimer.Entry {
         checks = isHeld() && !written ? (byte) (checks + 1) : 0;
         if (checks > 0 && !(added && checks < MOST_CHECKS)) {
             checks = 0;
-            timer.runWithOthers(this::flushOverdue);
+            flushSoon(timer);
         } else if (isHeld()) {
             watch(timer);
+        }
+    }
+
+    /** If there is no memory for the task, the timer looks again. */
+    private void flushSoon(ShortTimer timer) {
+        boolean passed = false;
+        try {
+            timer.runWithOthers(this::flushOverdue);
+            passed = true;
+        } finally {
+            if (!passed) {
+                watch(timer);
+            }
         }
     }
 }

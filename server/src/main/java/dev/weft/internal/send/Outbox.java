@@ -5,6 +5,7 @@ import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.Consumer;
 
 /**
  * Everything that is queued to be sent, with no thread waiting for it: the accepted messages, the Close frame after them, and
@@ -43,7 +44,20 @@ final class Outbox {
     record Pong(byte[] payload, Pong before, int count) {}
 
     /** An action that waits until the queue has drained, and those before it. */
-    private record Drained(Runnable action, Drained before) {}
+    private final class Drained implements Consumer<Throwable> {
+        private final Runnable action;
+        private Drained before;
+
+        Drained(Runnable action) {
+            this.action = action;
+        }
+
+        /** Without memory for a thread, the action waits until bytes are released again. */
+        @Override
+        public void accept(Throwable failure) {
+            add(this);
+        }
+    }
 
     /** An outbox that is always empty; a connection gets its own when something has to wait. */
     static final Outbox NONE = new Outbox(null);
@@ -293,17 +307,16 @@ final class Outbox {
 
     /** Runs an action once, on its own thread, when the queue has drained; at once if it has. */
     void onDrained(Runnable action) {
-        add(action);
+        add(new Drained(action));
         if (hasDrained()) {
             runDrained();
         }
     }
 
-    private void add(Runnable action) {
-        Drained before;
+    private void add(Drained waiting) {
         do {
-            before = drained;
-        } while (!DRAINED.compareAndSet(this, before, new Drained(action, before)));
+            waiting.before = drained;
+        } while (!DRAINED.compareAndSet(this, waiting.before, waiting));
     }
 
     private boolean hasDrained() {
@@ -311,10 +324,12 @@ final class Outbox {
     }
 
     private void runDrained() {
-        for (Drained each = DRAINED.getAndSet(this, null); each != null; each = each.before) {
-            Runnable action = each.action;
-            // Without memory for a thread, the action waits until bytes are released again.
-            services.timer().startThread(action, failure -> add(action));
+        Drained each = DRAINED.getAndSet(this, null);
+        while (each != null) {
+            // Read before the action can be put on the list again.
+            Drained next = each.before;
+            services.timer().startThread(each.action, each);
+            each = next;
         }
     }
 

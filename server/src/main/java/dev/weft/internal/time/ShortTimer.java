@@ -1,8 +1,6 @@
 package dev.weft.internal.time;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -75,7 +73,7 @@ public final class ShortTimer {
     /** Used only by the timer's thread: when it last checked the second list. */
     private long lookedAt = System.nanoTime();
     /** Used only by the timer's thread: tasks of the entries that it is checking. */
-    private List<Runnable> shared = new ArrayList<>(TOGETHER);
+    private SharedTasks shared = new SharedTasks();
     private final Consumer<Runnable> starter;
     private final Supplier<Thread.Builder.OfVirtual> builders;
     private final ServiceThread thread;
@@ -139,28 +137,64 @@ public final class ShortTimer {
 
     /**
      * Runs a task of the entry that is being checked on a virtual thread, which it shares with tasks of other entries: after a
-     * message to very many connections, each of them may have one. For {@link Entry#look}.
+     * message to very many connections, each of them may have one. If no thread can be started, the tasks run on this thread.
+     * For {@link Entry#look}.
      *
      * @param task must not wait
      */
     public void runWithOthers(Runnable task) {
         shared.add(task);
-        if (shared.size() == TOGETHER) {
+        if (shared.isFull()) {
             startShared();
         }
     }
 
     private void startShared() {
-        List<Runnable> tasks = shared;
-        shared = new ArrayList<>(TOGETHER);
-        startThread(() -> tasks.forEach(this::run));
+        SharedTasks tasks = shared;
+        try {
+            shared = new SharedTasks();
+        } catch (OutOfMemoryError e) {
+            tasks.accept(e);
+            return;
+        }
+        startThread(tasks, tasks);
     }
 
-    private void run(Runnable task) {
-        try {
-            task.run();
-        } catch (Throwable e) {
-            thread.failures().note(e);
+    /** Tasks that run on one thread. They must not be lost if there is no memory for a thread, so running them allocates nothing. */
+    private final class SharedTasks implements Runnable, Consumer<Throwable> {
+        private final Runnable[] tasks = new Runnable[TOGETHER];
+        private int count;
+
+        void add(Runnable task) {
+            tasks[count++] = task;
+        }
+
+        boolean isEmpty() {
+            return count == 0;
+        }
+
+        boolean isFull() {
+            return count == TOGETHER;
+        }
+
+        @Override
+        public void run() {
+            int all = count;
+            count = 0;
+            for (int i = 0; i < all; i++) {
+                try {
+                    tasks[i].run();
+                } catch (Throwable e) {
+                    thread.failures().note(e);
+                }
+            }
+        }
+
+        /** No thread could be started. */
+        @Override
+        public void accept(Throwable failure) {
+            thread.failures().note(failure);
+            run();
         }
     }
 

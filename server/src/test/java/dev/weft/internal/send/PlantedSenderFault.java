@@ -78,12 +78,12 @@ enum PlantedSenderFault {
             """),
     /** The timer looks once, when newer frames are held back. */
     WATCH_NOT_RENEWED("""
-                        timer.runWithOthers(this::flushOverdue);
+                        flushSoon(timer);
                     } else if (isHeld()) {
                         watch(timer);
                     }
             """, """
-                        timer.runWithOthers(this::flushOverdue);
+                        flushSoon(timer);
                     }
             """),
     /** The thread that releases the lock always finds the flag set, or no thread flushes. */
@@ -278,26 +278,25 @@ enum PlantedSenderFault {
             """),
     /** The queue may have drained between the two steps. */
     DRAINED_CHECKED_TOO_EARLY("""
-                    add(action);
+                    add(new Drained(action));
                     if (hasDrained()) {
                         runDrained();
                     }
             """, """
                     boolean drainedNow = hasDrained();
                     Noise.inFault();
-                    add(action);
+                    add(new Drained(action));
                     if (drainedNow) {
                         runDrained();
                     }
             """),
     /** Two threads may run the same actions. */
     DRAINED_TAKEN_IN_TWO_STEPS("""
-                    for (Drained each = DRAINED.getAndSet(this, null); each != null; each = each.before) {
+                    Drained each = DRAINED.getAndSet(this, null);
             """, """
-                    Drained taken = drained;
+                    Drained each = drained;
                     Noise.inFault();
                     drained = null;
-                    for (Drained each = taken; each != null; each = each.before) {
             """),
     /** The Close frame is called written as soon as it is built. */
     CLOSE_WRITTEN_TOO_EARLY("""

@@ -103,4 +103,27 @@ class ShortTimerTest {
         assertTrue(closing.known().cause().isPresent());
         ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
     }
+
+    @Test
+    void heldBackFramesMustBeFlushedWithoutAThread() throws Exception {
+        ShortTimer full = new ShortTimer(task -> {
+            throw new OutOfMemoryError("test");
+        }, new Failures("timer", (what, count, latest) -> {}));
+        SendServices withoutThreads = ConnectionFixture.services(new BufferPool(1 << 10, budget), full).sending();
+        MemoryTransport[][] pairs = new MemoryTransport[150][];
+        for (int i = 0; i < pairs.length; i++) {
+            pairs[i] = MemoryTransport.pair(64);
+            new FrameSender(pairs[i][0], new FrameWriter(Role.SERVER), null, new ClosingHandshake(),
+                    new Deadlines(withoutThreads.clock(), TIMEOUTS), withoutThreads)
+                    .send(Opcode.TEXT, new byte[]{'a'}, 0, 1, null, true);
+        }
+        full.start();
+        try {
+            for (MemoryTransport[] pair : pairs) {
+                pair[1].read(ByteBuffer.allocate(3));
+            }
+        } finally {
+            full.stop();
+        }
+    }
 }
