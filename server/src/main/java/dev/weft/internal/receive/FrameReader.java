@@ -309,6 +309,9 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
 
     private void afterRead(boolean more) throws IOException, ProtocolViolationException {
         if (tooSlow) {
+                if (!parser.withinMessage()) {
+                    deadlines.messageEnded();
+                }
             throw lateness();
         }
         if (!more) {

@@ -396,4 +396,21 @@ class ConnectionDeadlinesTest {
             assertTrue(test.connection().isOpen());
         }
     }
+
+    /** A part of a ping ends a receive, and the rest is read ahead. */
+    @Test
+    void pingThatWasReadAheadMustNotLeaveAnUnfinishedMessage() throws Exception {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutPings().start(null)) {
+            test.peer.send("89");
+            assertTrue(test.onOwner(() -> test.connection().receive(LITTLE)).get().isEmpty());
+            test.peer.send("80 00000000").expect("8a 00");
+            FutureTask<Message> received = test.onOwner(() -> test.connection().receive());
+            test.awaitReading();
+            test.pass(LITTLE);
+            assertFalse(test.connection().sender.deadlines().isHalfRead());
+            test.pass(TIMEOUTS.messageTimeout());
+            test.peer.sendText("in time");
+            assertEquals(new Message.Text("in time"), received.get());
+        }
+    }
 }
