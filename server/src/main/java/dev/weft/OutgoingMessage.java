@@ -34,6 +34,9 @@ public abstract class OutgoingMessage extends OutputStream {
     /**
      * Writes bytes of the message. Waits if there are more bytes than can be buffered.
      *
+     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited; its {@code bytesTransferred}
+     *     is {@code count} if these bytes will be sent, or 0 if they will not, and can be written again. But 8 KiB or
+     *     more of text that will not be sent abandon the message
      * @throws IllegalArgumentException  if this is a text message and the bytes are not UTF-8; the message is abandoned
      * @throws ConnectionClosedException if a Close frame was sent, or the connection has ended
      * @throws IOException               if the message is complete or abandoned, or if an I/O error occurs
@@ -44,6 +47,7 @@ public abstract class OutgoingMessage extends OutputStream {
     /**
      * Sends the bytes written so far as a fragment, if there are any. Waits as sending does.
      *
+     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited; no byte is lost
      * @throws ConnectionClosedException if a Close frame was sent, or the connection has ended
      * @throws IOException               if the message is complete or abandoned, or if an I/O error occurs
      */
@@ -53,6 +57,8 @@ public abstract class OutgoingMessage extends OutputStream {
     /**
      * Sends the rest and ends the message. Waits as sending does. Does nothing if the message is already complete.
      *
+     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited; then call this method again:
+     *     it returns at once if the rest will be sent without this thread
      * @throws IllegalStateException     if this is a text message that ends within a character; it is not completed
      * @throws ConnectionClosedException if a Close frame was sent, or the connection has ended
      * @throws IOException               if the message was abandoned, or if an I/O error occurs

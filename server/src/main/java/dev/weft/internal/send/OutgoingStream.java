@@ -9,13 +9,14 @@ import dev.weft.parser.CloseCode;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.Utf8Validator;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.Writer;
 import java.util.Objects;
 
 /**
  * A message that is sent in fragments as it is written (RFC 6455 §5.4).
  * <pre>
- *   OPEN ── complete: the last fragment is sent ──▶ COMPLETE
+ *   OPEN ── complete: the last fragment is taken ──▶ COMPLETE
  *    │
  *    └───── abandon, close, a write that fails ──▶ ABANDONED, and the connection is failed
  * </pre>
@@ -87,16 +88,18 @@ public final class OutgoingStream extends OutgoingMessage {
     public void write(byte[] source, int offset, int count) throws IOException {
         Objects.checkFromIndexSize(offset, count, source.length);
         requireOpen();
+        boolean fits = count <= buffer.length - length;
+        if (!fits) {
+            // Before the bytes are checked: if this is interrupted, nothing of them is taken.
+            flush();
+        }
         if (utf8 != null && !isText(source, offset, offset + count)) {
             abandon(CloseCode.INTERNAL_ERROR, "message abandoned");
             throw new IllegalArgumentException("the bytes of a text message must be valid UTF-8");
         }
-        if (count > buffer.length - length) {
-            flush();
-            if (count >= buffer.length) {
-                send(source, offset, offset + count, false);
-                return;
-            }
+        if (!fits && count >= buffer.length) {
+            send(source, offset, offset + count, false);
+            return;
         }
         System.arraycopy(source, offset, buffer, length, count);
         length += count;
@@ -118,9 +121,7 @@ public final class OutgoingStream extends OutgoingMessage {
     public void flush() throws IOException {
         requireOpen();
         if (length > 0) {
-            int count = length;
-            length = 0;
-            send(buffer, 0, count, false);
+            send(buffer, 0, length, false);
         }
     }
 
@@ -134,7 +135,6 @@ public final class OutgoingStream extends OutgoingMessage {
             throw new IllegalStateException("the text ends within a character");
         }
         send(buffer, 0, length, true);
-        state = State.COMPLETE;
     }
 
     @Override
@@ -151,18 +151,41 @@ public final class OutgoingStream extends OutgoingMessage {
         abandon(CloseCode.INTERNAL_ERROR, "message abandoned");
     }
 
-    /** After a failed write the message cannot be completed: bytes would be missing in its middle. */
+    /**
+     * After a failed write the message cannot be completed: bytes would be missing in its middle. An interrupted write loses
+     * none: either another thread sends them, or they have not been taken.
+     */
     private void send(byte[] array, int from, int to, boolean fin) throws IOException {
-        boolean sent = false;
+        boolean intact = false;
         try {
-            opcode = streaming.fragment(fin, transformed, opcode, array, from, to);
-            sent = true;
+            streaming.fragment(fin, transformed, opcode, array, from, to);
+            intact = true;
+        } catch (InterruptedIOException e) {
+            boolean taken = streaming.taken() != null;
+            // Text of the caller's own array is already checked, so it cannot be written again.
+            intact = taken || array == buffer || utf8 == null;
+            if (taken && array != buffer) {
+                e.bytesTransferred = to - from;
+            }
+            throw owner.translated(e);
         } catch (IOException e) {
             throw owner.translated(e);
         } finally {
-            if (!sent) {
+            if (!intact) {
                 close();
+            } else if (streaming.taken() != null) {
+                taken(array, fin);
             }
+        }
+    }
+
+    private void taken(byte[] array, boolean fin) {
+        opcode = streaming.taken();
+        if (array == buffer) {
+            length = 0;
+        }
+        if (fin) {
+            state = State.COMPLETE;
         }
     }
 

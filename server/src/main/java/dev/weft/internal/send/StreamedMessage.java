@@ -23,6 +23,8 @@ final class StreamedMessage {
     private volatile int waiters;
     /** Used only by the sweeper. */
     private int awaitedSince;
+    /** Used only by the thread that writes the message. */
+    private Opcode taken;
 
     StreamedMessage(FrameSender sender, ClosingHandshake closing, Condition ended, CoarseClock clock) {
         this.sender = sender;
@@ -44,20 +46,29 @@ final class StreamedMessage {
      */
     Opcode fragment(boolean fin, boolean transformed, Opcode opcode, byte[] payload, int from, int to)
             throws IOException {
+        taken = null;
         sender.acquire();
         try {
             closing.requireOpen();
-            Opcode next = sender.buffer().fragment(fin, transformed, opcode, payload, from, to, true);
+            taken = sender.buffer().fragment(fin, transformed, opcode, payload, from, to, true);
             if (fin) {
                 sender.endStream();
                 ended.signalAll();
             }
             sender.flushAndWait();
-            return next;
+            return taken;
         } finally {
             lastWrite = clock.now();
             sender.release();
         }
+    }
+
+    /**
+     * The opcode of the next fragment, if the last piece was taken, even if {@link #fragment} was interrupted later: then
+     * another thread sends it. {@code null} if it was not taken.
+     */
+    Opcode taken() {
+        return taken;
     }
 
     /**

@@ -55,12 +55,12 @@ final class Utf8Writer extends Writer {
         StringBuilder text = new StringBuilder(count + 1);
         if (high != 0) {
             text.append(high);
-            high = 0;
         }
         text.append(source, offset, count);
         int last = text.length() - 1;
+        char next = 0;
         if (Character.isHighSurrogate(text.charAt(last))) {
-            high = text.charAt(last);
+            next = text.charAt(last);
             text.setLength(last);
         }
         byte[] bytes;
@@ -70,7 +70,9 @@ final class Utf8Writer extends Writer {
             stream.close();
             throw (IOException) new MalformedInputException(1).initCause(e);
         }
+        // If this is interrupted, nothing of the piece is taken.
         stream.write(bytes, 0, bytes.length);
+        high = next;
     }
 
     @Override

@@ -428,4 +428,90 @@ class ConnectionThreadsTest {
             test.peer.expectText("b").expect("89 00");
         }
     }
+
+    /** Its bytes are kept, and another thread sends them. */
+    @Test
+    void interruptedStreamMustStayUsable() throws Exception {
+        for (boolean completes : new boolean[]{false, true}) {
+            try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
+                FutureTask<OutgoingMessage> writing = new FutureTask<>(() -> {
+                    OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
+                    stream.write(new byte[1000]);
+                    assertThrows(InterruptedIOException.class, completes ? stream::complete : stream::flush);
+                    if (completes) {
+                        // Without a further wait.
+                        stream.complete();
+                        stream.close();
+                    }
+                    return stream;
+                });
+                Thread thread = Thread.ofVirtual().start(writing);
+                test.transport.awaitWriting();
+                thread.interrupt();
+                OutgoingMessage stream = writing.get();
+                test.peer.expectFrame(completes ? 0x82 : 0x02, new byte[1000]);
+                if (!completes) {
+                    stream.complete();
+                    test.peer.expect("80 00");
+                }
+                test.connection().send("next");
+                test.peer.expectText("next");
+            }
+        }
+    }
+
+    @Test
+    void streamInterruptedBeforeItsTurnMustStayUsable() throws Exception {
+        for (boolean completes : new boolean[]{false, true}) {
+            try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
+                OutgoingMessage stream = test.connection().sendStream(MessageType.TEXT);
+                stream.writer().write("kept");
+                FutureTask<Void> pinging = inThread(() -> {
+                    ConnectionFixture.control(test.connection(), Opcode.PING, new byte[100]);
+                    return null;
+                });
+                test.transport.awaitWriting();
+                FutureTask<Void> writing = new FutureTask<>(() -> {
+                    assertThrows(InterruptedIOException.class, completes ? stream::complete : stream::flush);
+                    return null;
+                });
+                Thread.ofVirtual().start(writing).interrupt();
+                writing.get();
+                test.peer.expectFrame(0x89, new byte[100]);
+                pinging.get();
+                stream.writer().write("!");
+                stream.complete();
+                test.peer.expectText("kept!");
+            }
+        }
+    }
+
+    @Test
+    void interruptedWriteMustTellWhetherItsBytesWillBeSent() throws Exception {
+        byte[] large = new byte[10_000];
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
+            OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
+            FutureTask<InterruptedIOException> writing = new FutureTask<>(
+                    () -> assertThrows(InterruptedIOException.class, () -> stream.write(large)));
+            Thread first = Thread.ofVirtual().start(writing);
+            test.transport.awaitWriting();
+            first.interrupt();
+            assertEquals(large.length, writing.get().bytesTransferred);
+            test.peer.expectFrame(0x02, large);
+            ConnectionFixture.awaitUntil(() -> !test.connection().sender.isSending());
+            FutureTask<Void> pinging = inThread(() -> {
+                ConnectionFixture.control(test.connection(), Opcode.PING, new byte[100]);
+                return null;
+            });
+            test.transport.awaitWriting();
+            FutureTask<InterruptedIOException> waiting = new FutureTask<>(
+                    () -> assertThrows(InterruptedIOException.class, () -> stream.write(large)));
+            Thread.ofVirtual().start(waiting).interrupt();
+            assertEquals(0, waiting.get().bytesTransferred);
+            test.peer.expectFrame(0x89, new byte[100]);
+            pinging.get();
+            stream.complete();
+            test.peer.expect("80 00");
+        }
+    }
 }
