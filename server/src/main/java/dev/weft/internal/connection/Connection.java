@@ -156,6 +156,11 @@ public final class Connection implements WebSocketConnection, BatchSender, Recei
         sender.flush();
     }
 
+    @Override
+    public void hasWaited() {
+        sender.callerHasWaited();
+    }
+
     /** Whether this thread was the last one to receive, and the next frame has arrived completely. */
     public boolean hasNextFrame() {
         return receiver.hasNextFrame();

@@ -323,6 +323,9 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     /** This thread continues an incomplete message after it paused itself, which is not the peer's fault. */
     void messageContinues() {
         deadlines.messageContinues();
+            if (input.hasWaited()) {
+                owner.hasWaited();
+            }
     }
 
     static EOFException unexpectedEnd() {

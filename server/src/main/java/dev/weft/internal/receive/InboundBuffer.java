@@ -42,6 +42,8 @@ public final class InboundBuffer {
     private final boolean hasRates;
     /** The work done in this turn, as {@link TurnQuota} counts it. */
     private int spent;
+    /** Whether the last {@link #fill} has waited. */
+    private boolean waited;
 
     /** An empty input. */
     public InboundBuffer(Transport transport, BufferPool pool) {
@@ -67,13 +69,18 @@ public final class InboundBuffer {
      */
     public boolean fill(TimeLimit limit) throws IOException {
         release();
+        waited = false;
         if (ahead != null) {
             takeAheadOver();
             return true;
         }
+        boolean mayWait = !limit.hasPassed();
         while (transport.awaitReadable(limit)) {
-            // Other threads could run while this thread waited.
-            spent = 0;
+            if (mayWait) {
+                // Other threads could run while this thread waited.
+                waited = true;
+                spent = 0;
+            }
             int count = counted(transport.readNow(borrow()));
             if (count != 0) {
                 noteAmount(count);
@@ -85,6 +92,11 @@ public final class InboundBuffer {
             }
         }
         return fillSmall(limit);
+    }
+
+    /** Whether the last {@link #fill} has waited for the peer, so that other threads could run; false if that is not known. */
+    boolean hasWaited() {
+        return waited;
     }
 
     private boolean fillSmall(TimeLimit limit) throws IOException {

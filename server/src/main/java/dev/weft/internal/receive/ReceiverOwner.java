@@ -13,6 +13,9 @@ public interface ReceiverOwner extends ControlFrames, StreamOwner {
      */
     void completeClose(TimeLimit limit) throws InterruptedIOException;
 
+    /** This thread has waited for the peer, so other threads could run. */
+    void hasWaited();
+
     /** The timer that calls the reader ahead, and starts its threads. For any thread. */
     ShortTimer timer();
 

@@ -129,7 +129,6 @@ public final class FrameSender extends DelayedFlush {
 
     /** Sends the frames that are held back, before the thread waits for the peer. */
     public void flush() throws IOException {
-        lock.callerWaits();
         if (state == SendState.HELD) {
             acquire();
             try {
@@ -138,6 +137,11 @@ public final class FrameSender extends DelayedFlush {
                 release();
             }
         }
+    }
+
+    /** The calling thread has waited for the peer. */
+    public void callerHasWaited() {
+        lock.callerHasWaited();
     }
 
     /** Sends everything that waits, the Close frame included. Waits. */

@@ -51,10 +51,11 @@ final class SendLock extends ReentrantLock {
     }
 
     /**
-     * The calling thread will wait for bytes of the peer. If it is the one that sends, others need no further turn: without
-     * this, an echo would yield after a thousand messages, in the middle of a batch. Other threads that send go on counting.
+     * The calling thread has waited for bytes of the peer, so other threads could run. If it is the one that sends, others need
+     * no further turn: without this, an echo would yield after a thousand messages, in the middle of a batch. Other threads that
+     * send go on counting.
      */
-    void callerWaits() {
+    void callerHasWaited() {
         if (spender == callerNumber()) {
             spent = 0;
         }

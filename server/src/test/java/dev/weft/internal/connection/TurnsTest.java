@@ -19,6 +19,7 @@ import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.server.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -168,6 +169,29 @@ class TurnsTest {
     void fewMessagesMustTakeOneTurn() throws Exception {
         byte[] messages = repeated(TestPeer.text("a"), 100);
         assertEquals(1, turns(with(), ConnectionFixture.ECHO_VIEWS, messages));
+    }
+
+    /** Each request arrives when the one before it is received, so the thread never waits. */
+    @Test
+    void repliesToRequestsThatHaveArrivedMustEndTurns() throws Exception {
+        byte[] reply = new byte[TurnQuota.BYTES - (TurnQuota.BYTES >> 2)];
+        int requests = 20;
+        for (boolean parks : new boolean[]{false, true}) {
+            ConnectionFixture[] test = {null};
+            test[0] = (parks ? with().parks() : with()).start(connection -> {
+                for (int i = 0; i < requests; i++) {
+                    test[0].peer.sendText("more");
+                    assertTrue(connection.receive(Duration.ZERO).isPresent());
+                    connection.send(reply);
+                }
+                test[0].peer.send(CLOSE).shutdownOutput();
+            });
+            try (ConnectionFixture started = test[0]) {
+                int turns = threads.runToTheEnd(started.thread());
+                assertEquals(null, started.thrown());
+                assertAtLeast(requests * 3 / 4, turns);
+            }
+        }
     }
 
     // The end

@@ -182,6 +182,11 @@ final class StressedOwner implements ReceiverOwner {
     }
 
     @Override
+    public void hasWaited() {
+        // No thread's turn is bounded here.
+    }
+
+    @Override
     public IOException translated(IOException e) {
         if (e instanceof ConnectionClosedException
                 || e instanceof InterruptedIOException && closing.state() != ClosingHandshake.State.BROKEN) {

@@ -42,7 +42,7 @@ class SendLockTest {
         assertEquals(1, turns(() -> {
             for (int i = 0; i < 100; i++) {
                 send(MESSAGES / 2);
-                lock.callerWaits();
+                lock.callerHasWaited();
             }
         }));
     }
@@ -52,7 +52,7 @@ class SendLockTest {
         AtomicBoolean over = new AtomicBoolean();
         Thread other = Thread.ofPlatform().start(() -> {
             while (!over.get()) {
-                lock.callerWaits();
+                lock.callerHasWaited();
             }
         });
         try {
