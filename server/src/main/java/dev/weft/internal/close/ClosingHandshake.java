@@ -206,7 +206,7 @@ public final class ClosingHandshake {
         return true;
     }
 
-    /** Runs an action once, when the status is final; at once if it already is. The action must not wait. */
+    /** Runs an action once, when the status is final; at once if it already is. The action must not wait or throw. */
     public void onFinal(Runnable body) {
         Action before;
         do {
@@ -223,7 +223,11 @@ public final class ClosingHandshake {
 
     private void runActions() {
         for (Action each = ACTIONS.getAndSet(this, Action.DONE); each != null && each != Action.DONE;) {
-            each.body.run();
+            try {
+                each.body.run();
+            } catch (Throwable e) {
+                // For example, the stack is used up: neither the other actions nor the connection's end may depend on this one.
+            }
             each = each.next;
         }
     }

@@ -350,8 +350,7 @@ public final class Connection implements WebSocketConnection, BatchSender, Recei
 
     @Override
     public void onClose(Consumer<CloseStatus> action) {
-        Objects.requireNonNull(action);
-        closing.onFinal(() -> services.timer().startThread(() -> action.accept(closing.known())));
+        closing.onFinal(new EndAction(action, closing, services.timer())::start);
     }
 
     @Override
