@@ -138,8 +138,9 @@ final class ServerSession implements Runnable, ConnectionHolder {
                 ConnectionEvents.get().closed(Role.SERVER, connection, status, CloseCauses.of(status));
             } catch (OutOfMemoryError e) {
                 // Then this one is not counted: the end of a connection needs no memory.
+            } finally {
+                server.admission().connectionOver();
             }
-            server.admission().connectionOver();
         }
     }
 
@@ -180,9 +181,6 @@ final class ServerSession implements Runnable, ConnectionHolder {
                 WebSocketHandler handler = handshake.handler();
                 connection = open;
                 handshake = null;
-                nameThread(ConnectionState.OPEN);
-                server.counters().opened();
-                open.start(this);
                 serve(open, handler);
                 if (access != null) {
                     access.closed(open.known());
@@ -192,6 +190,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
             server.logs().logger().log(Level.WARNING, "a connection failed because of an internal error", e);
         } finally {
             try {
+                // Does nothing if the connection has done so, unless its last steps have failed.
                 input.end();
                 transport.close();
             } finally {
@@ -205,32 +204,45 @@ final class ServerSession implements Runnable, ConnectionHolder {
         if (server.configuration().connectionDetails()) {
             try {
                 thread.setName(ConnectionTableText.threadName(now, connection, client()));
-            } catch (OutOfMemoryError e) {
+            } catch (Throwable e) {
                 // Then it keeps the name that it has: neither a connection nor its end may fail because of a name.
             }
         }
     }
 
     private void serve(Connection open, WebSocketHandler handler) {
-        CloseReason reason = NORMAL;
+        CloseReason reason = FAILED;
         try {
+            nameThread(ConnectionState.OPEN);
+            server.counters().opened();
+            open.start(this);
             if (server.shutdown().closesAll()) {
                 goAway();
             }
             handler.handle(open);
+            reason = NORMAL;
         } catch (Throwable e) {
-            reason = FAILED;
-            if (aborted && e instanceof Exception) {
-                log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(e.toString()));
-            } else if (!RethrownEnd.is(e, open)) {
-                server.logs().failures().handler(transport.remoteAddress(), open.request().target(), e);
-            }
+            report(open, e);
+        } finally {
+            // An interrupt of a handler must not cut off the closing handshake.
+            Thread.interrupted();
+            nameThread(ConnectionState.CLOSING);
+            open.finish(reason);
         }
-        // An interrupt of a handler must not cut off the closing handshake.
-        Thread.interrupted();
-        nameThread(ConnectionState.CLOSING);
-        open.finish(reason);
         log(Level.DEBUG, "connection ended: " + open.known());
+    }
+
+    /** Logs what a handler has thrown. Does not throw: the connection must end also if that needs memory which there is not. */
+    private void report(Connection open, Throwable thrown) {
+        try {
+            if (aborted && thrown instanceof Exception) {
+                log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(thrown.toString()));
+            } else if (!RethrownEnd.is(thrown, open)) {
+                server.logs().failures().handler(transport.remoteAddress(), open.request().target(), thrown);
+            }
+        } catch (Throwable e) {
+            // The exception itself may be at fault: its methods are those of the user.
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.weft.attacks;
 
 import dev.weft.server.Handlers;
+import dev.weft.server.ServerInsight;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import java.io.BufferedReader;
@@ -12,7 +13,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * An echo server in its own process, whose heap is filled on demand. It prints its port. Then it repeats these steps until its
  * input ends: it reads a line with a time in milliseconds, fills the heap for that time, and prints its health, how often
- * memory was exhausted, whether the JDK still has carriers, the number of connections, and the number of bytes that they hold.
+ * memory was exhausted, whether the JDK still has carriers, the number of connections, and the number of bytes that are
+ * counted and not held.
  */
 final class FullHeap {
     private static final int CARRIER_SECONDS = 5;
@@ -47,7 +49,7 @@ final class FullHeap {
     private static String state(WebSocketServer server, int failures) throws InterruptedException {
         String carriers = isCarrierless() ? "carrierless" : "carried";
         return server.health().status() + " " + failures + " " + carriers + " " + server.connectionCount() + " "
-                + server.statistics().bufferedBytes();
+                + ServerInsight.bytesOfNone(server);
     }
 
     /** Whether a virtual thread that is ready does not run, and no carrier is there to run it. */

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.weft.CloseStatus;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -289,6 +291,26 @@ class WebSocketServerTest {
     void stackOverflowClosesWith1011() throws IOException {
         assertEquals(1011, closeCodeOf(ws -> overflow(0)));
         assertEquals(StackOverflowError.class, log.thrown(Level.WARNING).get(0).getClass());
+    }
+
+    /** As when there is no memory to look at it. */
+    private static final class Unspeakable extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public Throwable getCause() {
+            throw new OutOfMemoryError("test");
+        }
+    }
+
+    @Test
+    void failureThatCannotBeLoggedMustCloseWith1011() throws Exception {
+        CompletableFuture<CloseStatus> end = new CompletableFuture<>();
+        assertEquals(1011, closeCodeOf(ws -> {
+            ws.onClose(end::complete);
+            throw new Unspeakable();
+        }));
+        assertTrue(end.get().clean());
     }
 
     @Test

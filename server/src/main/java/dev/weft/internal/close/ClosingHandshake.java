@@ -47,6 +47,8 @@ public final class ClosingHandshake {
     private record Status(State state, boolean pending, CloseReason received, CloseReason sent, Side first,
             Exception cause) {
         static final Status OPEN = new Status(State.OPEN, false, null, null, null, null);
+        /** Created in advance, for an end without memory: what was sent and received is not known then. */
+        static final Status LOST = new Status(State.BROKEN, false, null, null, null, EndWithoutMemory.REASON);
 
         boolean isFinal() {
             return !pending && (state == State.CLOSED || state == State.BROKEN);
@@ -55,8 +57,23 @@ public final class ClosingHandshake {
         /** The status after this one when a pending Close frame can no longer be written. */
         Status broken(Exception why) {
             Side lasting = pending && received == null ? null : pending ? Side.REMOTE : first;
-            return new Status(State.BROKEN, false, received, pending ? null : sent, lasting,
-                    cause == null ? why : cause);
+            try {
+                return new Status(State.BROKEN, false, received, pending ? null : sent, lasting,
+                        cause == null ? why : cause);
+            } catch (OutOfMemoryError e) {
+                return LOST;
+            }
+        }
+    }
+
+    /** The reason for an end when there is no memory for another one. Created in advance; never thrown. */
+    private static final class EndWithoutMemory extends Exception {
+        private static final long serialVersionUID = 1;
+
+        static final EndWithoutMemory REASON = new EndWithoutMemory();
+
+        private EndWithoutMemory() {
+            super("memory was exhausted when the connection ended", null, false, false);
         }
     }
 
@@ -179,11 +196,13 @@ public final class ClosingHandshake {
 
     /**
      * Records that the network connection is broken: gives up a Close frame that is still pending, and the closing handshake
-     * unless it is complete.
+     * unless it is complete. Needs no memory.
      *
+     * @param reason why; {@code null} if there was no memory for an exception
      * @return true if this call broke the connection
      */
-    public boolean breakOff(Exception cause) {
+    public boolean breakOff(Exception reason) {
+        Exception cause = reason == null ? EndWithoutMemory.REASON : reason;
         while (true) {
             Status now = status;
             if (now.isFinal()) {

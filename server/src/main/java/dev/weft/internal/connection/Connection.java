@@ -281,14 +281,21 @@ public final class Connection implements WebSocketConnection, BatchSender, Recei
         return FailedCallThrottle.count(this, closing.exception());
     }
 
+    @Override
+    public void breakOff(String why, Error cause) {
+        ConnectionTeardown.breakOff(this, why, cause);
+    }
+
     boolean breakOff(Exception cause) {
-        boolean first = closing.breakOff(cause);
-        transport.close();
-        ConnectionHolder told = holder;
-        if (told != null) {
-            told.connectionOver();
+        try {
+            return closing.breakOff(cause);
+        } finally {
+            transport.close();
+            ConnectionHolder told = holder;
+            if (told != null) {
+                told.connectionOver();
+            }
         }
-        return first;
     }
 
     /**

@@ -103,9 +103,26 @@ final class ConnectionTeardown {
         return connection.breakOff(e) || closing.isCause(e) ? e : closing.exception();
     }
 
-    /** Cuts the connection off. Does not wait. */
+    /** Cuts the connection off. Does not wait or throw, and needs no memory. */
     static void abort(Connection connection) {
-        connection.breakOff(LocalEndException.aborted());
+        Exception reason = null;
+        try {
+            reason = LocalEndException.aborted();
+        } catch (OutOfMemoryError e) {
+            // Then the connection ends without this reason.
+        }
+        connection.breakOff(reason);
+    }
+
+    /** Ends the connection because of an error. Does not wait or throw, and needs no memory. */
+    static void breakOff(Connection connection, String why, Error cause) {
+        Exception reason = null;
+        try {
+            reason = new IOException(why, cause);
+        } catch (OutOfMemoryError e) {
+            // Then the connection ends without this reason.
+        }
+        connection.breakOff(reason);
     }
 
     static void shutDownOutput(Connection connection) {
@@ -131,19 +148,43 @@ final class ConnectionTeardown {
         }
     }
 
-    /** Ends the connection after its handler has returned. Waits until the close deadline at most. */
+    /**
+     * Ends the connection after its handler has returned. Waits until the close deadline at most. Whatever fails on the way, for
+     * example because memory is exhausted: afterwards the status is final, the transport is closed, and everything is released.
+     */
     static void finish(Connection connection, CloseReason reason) {
+        boolean announced = false;
         try {
             // This precedes the wait for another thread that receives, since that thread may itself wait for the peer's
             // answer.
-            if (connection.sender.isStreaming()) {
-                // A message of this end is incomplete: the connection fails (§7.1.7), even if the handler returned normally.
-                connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
-                        new IOException("the handler ended before it completed a streamed message"));
-            } else {
-                connection.claimAndClose(reason);
+            announceEnd(connection, reason);
+            announced = true;
+        } finally {
+            if (!announced) {
+                // Another thread that receives must not wait for the peer any longer.
+                connection.transport.close();
             }
-            connection.receiver.cutOff(connection::abort);
+            connection.receiver.cutOff();
+            try {
+                completeHandshake(connection, reason);
+            } finally {
+                release(connection);
+            }
+        }
+    }
+
+    private static void announceEnd(Connection connection, CloseReason reason) {
+        if (connection.sender.isStreaming()) {
+            // A message of this end is incomplete: the connection fails (§7.1.7), even if the handler returned normally.
+            connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
+                    new IOException("the handler ended before it completed a streamed message"));
+        } else {
+            connection.claimAndClose(reason);
+        }
+    }
+
+    private static void completeHandshake(Connection connection, CloseReason reason) {
+        try {
             awaitOtherThread(connection);
             connection.sender.drainAndWait();
             connection.receiver.awaitPeersClose();
@@ -153,10 +194,23 @@ final class ConnectionTeardown {
         } catch (IOException e) {
             connection.breakOff(e);
         }
-        connection.receiver.release();
-        linger(connection);
-        connection.receiver.end();
-        connection.sender.end();
+    }
+
+    /** Each step is taken although one before it has failed. */
+    private static void release(Connection connection) {
+        try {
+            connection.receiver.release();
+        } finally {
+            try {
+                linger(connection);
+            } finally {
+                try {
+                    connection.receiver.end();
+                } finally {
+                    connection.sender.end();
+                }
+            }
+        }
     }
 
     /**
@@ -164,19 +218,25 @@ final class ConnectionTeardown {
      * most.
      */
     static void endAhead(Connection connection) {
-        drainQuietly(connection);
-        linger(connection);
+        try {
+            drainQuietly(connection);
+        } finally {
+            linger(connection);
+        }
     }
 
     /** Closes the transport, because nothing can be sent or received any more. */
     private static void linger(Connection connection) {
-        connection.sender.deadlines().closing();
-        if (leavesTheEndToTheServer(connection)) {
-            LingeringClose.closeAfterPeer(connection.transport);
-        } else {
-            LingeringClose.close(connection.transport);
+        try {
+            connection.sender.deadlines().closing();
+            if (leavesTheEndToTheServer(connection)) {
+                LingeringClose.closeAfterPeer(connection.transport);
+            } else {
+                LingeringClose.close(connection.transport);
+            }
+        } finally {
+            breakOff(connection, "the closing handshake was not completed", null);
         }
-        connection.breakOff(new IOException("the closing handshake was not completed"));
     }
 
     /** Waits for a thread that is already ending the connection, which does not take long. */

@@ -70,22 +70,30 @@ abstract class ClaimedReader extends ControlReader {
 
     /**
      * Makes this thread the last one that receives. Waits until a receive by another thread ends: a message or the peer's Close
-     * frame arrives, a deadline passes, or the transport is closed.
-     *
-     * @param whenInterrupted run if this thread is interrupted; the wait continues
+     * frame arrives, a deadline passes, or the transport is closed. If this thread is interrupted, the connection is aborted,
+     * and the wait continues. Does not allocate.
      */
-    void claimForGood(Runnable whenInterrupted) {
+    void claimForGood() {
         over = true;
         Thread current = Thread.currentThread();
         boolean interrupted = false;
         while (!tryClaim(current)) {
-            LockSupport.parkNanos(this, RETRY_NANOS);
+            pause();
             if (Thread.interrupted()) {
                 interrupted = true;
-                whenInterrupted.run();
+                owner.abort();
             }
         }
         restoreInterrupt(interrupted);
+    }
+
+    /** A virtual thread needs memory to park: without it, this thread tries again at once. */
+    private void pause() {
+        try {
+            LockSupport.parkNanos(this, RETRY_NANOS);
+        } catch (OutOfMemoryError e) {
+            Thread.onSpinWait();
+        }
     }
 
     /** Makes a thread, or the reader ahead, the user of this reader, if there is none. Does not wait. */

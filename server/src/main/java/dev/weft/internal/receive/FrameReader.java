@@ -38,6 +38,8 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     private volatile boolean tooSlow;
     /** Whether a message may be lent from the read buffer. */
     private boolean lent;
+    /** Set after an error in a receive: nothing is received any more, even if the transport could not be closed. */
+    private boolean damaged;
 
     /** A reader of a connection that is open; the parser must already have been given the bytes that were read before. */
     public FrameReader(InboundBuffer input, FrameParser parser, ReceiverOwner owner, Deadlines deadlines) {
@@ -54,13 +56,36 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         watchIfNeeded();
     }
 
+    /** As in the superclass. After an error in an earlier receive, it always throws. */
+    @Override
+    void claim() throws IOException {
+        super.claim();
+        if (damaged) {
+            endClaim(false);
+            owner.breakOff("an earlier receive failed", null);
+            throw owner.closed();
+        }
+    }
+
     /** Ends this thread's claim: it no longer receives. */
     void release() {
         try {
             watchIfNeeded();
+        } catch (Error e) {
+            throw broken(e);
         } finally {
             endClaim(parser.hasFrame());
         }
+    }
+
+    /**
+     * Ends the connection after an error in a receive, for example because memory is exhausted: bytes or events may be lost,
+     * and the next receive would find a message with a hole. Returns the error, to be thrown.
+     */
+    Error broken(Error e) {
+        damaged = true;
+        owner.breakOff("a receive failed", e);
+        return e;
     }
 
     /**
@@ -77,7 +102,12 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     @Override
     public void unread() {
         if (!isOver()) {
-            readAhead().watchLater(owner.timer());
+            try {
+                readAhead().watchLater(owner.timer());
+            } catch (Error e) {
+                // Otherwise they would be forgotten: this is called only once.
+                owner.breakOff("what arrived could not be read ahead", e);
+            }
         }
     }
 
@@ -279,6 +309,9 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         while ((event = parser.next()) != Event.NEED_INPUT) {
             if (completes(event)) {
                 pass();
+                if (!parser.withinMessage()) {
+                    deadlines.messageEnded();
+                }
             }
         }
     }
@@ -290,6 +323,9 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         boolean more;
         try {
             more = input.fill(deadlines.readLimit());
+            if (input.hasWaited()) {
+                owner.hasWaited();
+            }
         } finally {
             deadlines.read();
         }
@@ -309,9 +345,6 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
 
     private void afterRead(boolean more) throws IOException, ProtocolViolationException {
         if (tooSlow) {
-                if (!parser.withinMessage()) {
-                    deadlines.messageEnded();
-                }
             throw lateness();
         }
         if (!more) {
@@ -323,9 +356,6 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     /** This thread continues an incomplete message after it paused itself, which is not the peer's fault. */
     void messageContinues() {
         deadlines.messageContinues();
-            if (input.hasWaited()) {
-                owner.hasWaited();
-            }
     }
 
     static EOFException unexpectedEnd() {

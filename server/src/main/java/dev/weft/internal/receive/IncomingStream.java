@@ -111,13 +111,13 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             return whole;
         } catch (ProtocolViolationException e) {
             throw failed(e);
+        } catch (Error e) {
+            throw frames.broken(e);
         } finally {
             frames.release();
         }
     }
 
-    /** Reads bytes into the assembly, after its last byte. The buffer may be larger than the maximum message size. */
-    private int readAfter(MessageAssembler assembly) throws IOException, ProtocolViolationException {
     private void requireValid() throws IOException {
         requireUnexpired();
         if (cutOff) {
@@ -131,6 +131,8 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         }
     }
 
+    /** Reads bytes into the assembly, after its last byte. The buffer may be larger than the maximum message size. */
+    private int readAfter(MessageAssembler assembly) throws IOException, ProtocolViolationException {
         int left = assembly.limits().maxMessageSize() - assembly.length();
         if (left == 0) {
             int beyond = readClaimed(new byte[1], 0, 1);
@@ -158,6 +160,8 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         frames.claim();
         try {
             return readClaimed(target, offset, length);
+        } catch (Error e) {
+            throw frames.broken(e);
         } finally {
             frames.release();
         }
@@ -233,6 +237,8 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             frames.claim();
             try {
                 skipRest();
+            } catch (Error e) {
+                throw frames.broken(e);
             } finally {
                 frames.release();
             }

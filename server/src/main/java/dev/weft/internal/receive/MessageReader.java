@@ -115,9 +115,9 @@ public final class MessageReader {
     /** Releases everything. Called when the connection has ended. */
     public void end() {
         release();
+        discountDecoder();
         if (extension != null) {
             extension.decoder().close();
-            discountDecoder();
         }
     }
 

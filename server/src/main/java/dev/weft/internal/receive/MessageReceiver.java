@@ -73,6 +73,8 @@ public final class MessageReceiver {
         messages.frames().claim();
         try {
             return nextMessage();
+        } catch (Error e) {
+            throw messages.frames().broken(e);
         } finally {
             messages.frames().release();
         }
@@ -90,6 +92,8 @@ public final class MessageReceiver {
         } catch (TimeLimitExceededException e) {
             messages.frames().noMessage();
             return Optional.empty();
+        } catch (Error e) {
+            throw messages.frames().broken(e);
         } finally {
             messages.frames().limitWaits(TimeLimit.NONE);
             messages.frames().release();
@@ -127,14 +131,22 @@ public final class MessageReceiver {
         awaitRates(TimeLimit.NONE);
         messages.frames().claim();
         try {
+            return lentView();
+        } catch (Error e) {
+            throw messages.frames().broken(e);
+        } finally {
+            messages.frames().release();
+        }
+    }
+
+    private BorrowedView lentView() throws IOException {
+        try {
             BorrowedView view = nextView(true);
             // Only now: skipping the rest of a streamed message ends its loan.
             messages.frames().lend();
             return view;
         } catch (ProtocolViolationException e) {
             throw owner.failed(e);
-        } finally {
-            messages.frames().release();
         }
     }
 
@@ -144,6 +156,8 @@ public final class MessageReceiver {
         messages.frames().claim();
         try {
             return nextStream();
+        } catch (Error e) {
+            throw messages.frames().broken(e);
         } finally {
             messages.frames().release();
         }
@@ -152,6 +166,18 @@ public final class MessageReceiver {
     /** Drops messages until the connection has ended, for whatever reason, and its status is final. Waits. */
     public CloseStatus awaitClose() throws IOException {
         messages.frames().claim();
+        try {
+            dropMessages();
+        } catch (Error e) {
+            throw messages.frames().broken(e);
+        } finally {
+            messages.frames().release();
+        }
+        owner.completeClose(TimeLimit.NONE);
+        return closing.known();
+    }
+
+    private void dropMessages() throws IOException {
         try {
             while (!endReported) {
                 if (messages.isWithinMessage()) {
@@ -167,11 +193,7 @@ public final class MessageReceiver {
             if (translated instanceof InterruptedIOException && closing.finalStatus().isEmpty()) {
                 throw translated;
             }
-        } finally {
-            messages.frames().release();
         }
-        owner.completeClose(TimeLimit.NONE);
-        return closing.known();
     }
 
     private IncomingMessage nextStream() throws IOException {
@@ -272,12 +294,10 @@ public final class MessageReceiver {
 
     /**
      * The handler has returned: no other thread may receive from now on, and unreceived messages are dropped. Waits for the end
-     * of a receive by another thread.
-     *
-     * @param whenInterrupted run if this thread is interrupted; the wait continues
+     * of a receive by another thread; if this thread is interrupted meanwhile, the connection is aborted. Does not allocate.
      */
-    public void cutOff(Runnable whenInterrupted) {
-        messages.frames().claimForGood(whenInterrupted);
+    public void cutOff() {
+        messages.frames().claimForGood();
         if (stream != null) {
             stream.cutOff();
         }

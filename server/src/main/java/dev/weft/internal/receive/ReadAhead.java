@@ -111,18 +111,11 @@ final class ReadAhead extends ShortTimer.Entry {
             return;
         }
         try {
-            readAndScan();
-        } catch (ProtocolViolationException e) {
-            ended = true;
-            owner.failed(e);
-        } catch (IOException e) {
-            ended = true;
-            owner.translated(e);
+            readOrEnd();
         } catch (Error e) {
-            // For example, memory is exhausted: the scanner's position is lost. Closing needs no memory.
+            // For example, memory is exhausted: the scanner's position is lost.
             ended = true;
-            input.transport().close();
-            owner.translated(new IOException("the bytes that were read ahead could not be processed", e));
+            owner.breakOff("the bytes that were read ahead could not be processed", e);
         } finally {
             if (ended) {
                 owner.takeEnd();
@@ -132,6 +125,18 @@ final class ReadAhead extends ShortTimer.Entry {
         }
         if (ended) {
             owner.endAhead();
+        }
+    }
+
+    private void readOrEnd() {
+        try {
+            readAndScan();
+        } catch (ProtocolViolationException e) {
+            ended = true;
+            owner.failed(e);
+        } catch (IOException e) {
+            ended = true;
+            owner.translated(e);
         }
     }
 

@@ -13,6 +13,17 @@ public interface ReceiverOwner extends ControlFrames, StreamOwner {
      */
     void completeClose(TimeLimit limit) throws InterruptedIOException;
 
+    /** Cuts the connection off. Does not wait or throw, and needs no memory. From any thread. */
+    void abort();
+
+    /**
+     * Ends the connection, which cannot continue: nothing more is sent or received. Does not wait or throw, and needs no
+     * memory. From any thread.
+     *
+     * @param cause the error that is the reason
+     */
+    void breakOff(String why, Error cause);
+
     /** This thread has waited for the peer, so other threads could run. */
     void hasWaited();
 

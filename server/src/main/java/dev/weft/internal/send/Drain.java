@@ -42,8 +42,11 @@ final class Drain {
         } finally {
             if (!well) {
                 // An accepted message is lost: the connection must end with this reason.
-                buffer.breakOff(new IOException("an accepted message could not be sent"));
-                outbox.end();
+                try {
+                    buffer.breakOff("an accepted message could not be sent", null);
+                } finally {
+                    outbox.end();
+                }
             }
         }
     }

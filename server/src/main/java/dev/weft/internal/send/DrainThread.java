@@ -57,6 +57,10 @@ final class DrainThread implements Runnable {
 
     /** The queued frames cannot be sent, for example because memory is exhausted: the connection must end. */
     private void fails(Throwable cause) {
-        buffer.breakOff(new IOException("the queued frames could not be sent", cause));
+        try {
+            buffer.breakOff("the queued frames could not be sent", cause);
+        } catch (OutOfMemoryError e) {
+            // It has ended; only its reason is lost.
+        }
     }
 }

@@ -48,6 +48,8 @@ final class FrameBuffer {
     /** When this buffer fell behind, or last made progress; 0 while it is not behind. */
     private volatile int behindSince;
     private boolean closeBuilt;
+    /** Set when a frame or an accepted message was lost: nothing may follow it, even if the transport could not be closed. */
+    private volatile boolean broken;
     /** The number of messages that end in frames built since the last write. */
     private byte messages;
     /** The numbers of writes, and of whole messages that were added; they wrap around. */
@@ -191,10 +193,32 @@ final class FrameBuffer {
         return new TransformedFrames(this, extension, lock, pool.traffic());
     }
 
-    /** Ends the connection, which cannot continue: nothing more is sent or received. */
-    void breakOff(IOException cause) {
-        closing.breakOff(cause);
-        transport.close();
+    /**
+     * Ends the connection, which cannot continue: nothing more is sent or received. That needs no memory; only the exception
+     * does, which is the reason and is returned. For any thread.
+     */
+    IOException breakOff(String why, Throwable cause) {
+        broken = true;
+        IOException reason = null;
+        try {
+            reason = new IOException(why, cause);
+        } finally {
+            try {
+                closing.breakOff(reason);
+            } finally {
+                transport.close();
+            }
+        }
+        return reason;
+    }
+
+    /** Ends the connection after a part of a frame may have been written, or frames of accepted messages were lost. */
+    private void fail() {
+        try {
+            breakOff("a frame could not be written", null);
+        } finally {
+            release();
+        }
     }
 
     /** Builds a frame after those already built. If there is no room, writes those first. A large frame is written at once. */
@@ -254,7 +278,7 @@ final class FrameBuffer {
             written = true;
         } finally {
             if (!written) {
-                release();
+                fail();
             }
         }
     }
@@ -289,7 +313,7 @@ final class FrameBuffer {
             written = true;
         } finally {
             if (!written) {
-                release();
+                fail();
             }
         }
     }
@@ -350,6 +374,9 @@ final class FrameBuffer {
         int bytes = remaining(first, second);
         boolean well = false;
         try {
+            if (broken) {
+                throw new IOException("frames before this one were lost");
+            }
             if (transport.writesWithoutWaiting()) {
                 writeNow(first, second);
             }
@@ -362,6 +389,7 @@ final class FrameBuffer {
             closing.breakOff(e);
             throw e;
         } finally {
+            broken |= !well;
             countSent(bytes - remaining(first, second));
             if (!well) {
                 // Part of a frame may have been written: nothing may follow it, and the reading thread must notice.

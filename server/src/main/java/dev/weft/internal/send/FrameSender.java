@@ -338,8 +338,18 @@ public final class FrameSender extends DelayedFlush {
 
     private void startDraining() {
         if (state != SendState.DRAINING) {
+            boolean started = false;
             state = SendState.DRAINING;
-            new DrainThread(this, buffer, lock).start(services.timer());
+            try {
+                new DrainThread(this, buffer, lock).start(services.timer());
+                started = true;
+            } finally {
+                if (!started) {
+                    // Without memory for the thread, nothing would ever be sent.
+                    state = SendState.IDLE;
+                    buffer.breakOff("no thread could be started for what waits to be sent", null);
+                }
+            }
         }
     }
 
@@ -406,9 +416,12 @@ public final class FrameSender extends DelayedFlush {
         lock.lock();
         try {
             buffer.end();
-            ownOutbox().end();
         } finally {
-            lock.unlock();
+            try {
+                ownOutbox().end();
+            } finally {
+                lock.unlock();
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ final class HeldMessages {
             built = true;
         } finally {
             if (!built) {
-                buffer.breakOff(new IOException("an accepted message could not be sent"));
+                buffer.breakOff("an accepted message could not be sent", null);
             }
         }
     }

@@ -30,10 +30,9 @@ final class TransformedFrames {
 
     /** Builds a whole message as one frame. */
     void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
-        byte[] encoded = null;
-        int length = 0;
         try {
-            encoded = new byte[Math.max(OVERHEAD, to - from)];
+            byte[] encoded = new byte[Math.max(OVERHEAD, to - from)];
+            int length = 0;
             int at = from;
             do {
                 int end = turn(at, to);
@@ -48,30 +47,29 @@ final class TransformedFrames {
                 lock.spend(TurnQuota.DEFLATED * (end - at), wait);
                 at = end;
             } while (at < to);
+            count(to - from, length);
+            buffer.frame(true, extension.rsv(), opcode, encoded, 0, length, wait);
         } catch (Throwable e) {
             throw failed(e);
         }
-        count(to - from, length);
-        buffer.frame(true, extension.rsv(), opcode, encoded, 0, length, wait);
     }
 
     /** Builds a message for several connections as one frame. */
     void message(Opcode opcode, SharedMessage message, boolean wait) throws IOException {
-        byte[] plain = message.bytes();
-        byte[] encoded;
         try {
+            byte[] plain = message.bytes();
             boolean isNew = extension.isNew(message);
-            encoded = extension.share(message);
+            byte[] encoded = extension.share(message);
             if (isNew) {
                 lock.spend(TurnQuota.DEFLATED * Math.min(plain.length, TurnQuota.BYTES), wait);
             }
+            if (encoded != plain) {
+                count(plain.length, encoded.length);
+            }
+            buffer.frame(true, encoded == plain ? 0 : extension.rsv(), opcode, encoded, 0, encoded.length, wait);
         } catch (Throwable e) {
             throw failed(e);
         }
-        if (encoded != plain) {
-            count(plain.length, encoded.length);
-        }
-        buffer.frame(true, encoded == plain ? 0 : extension.rsv(), opcode, encoded, 0, encoded.length, wait);
     }
 
     /**
@@ -80,15 +78,19 @@ final class TransformedFrames {
      * @return the opcode of the next fragment
      */
     Opcode piece(boolean fin, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
-        Opcode next = opcode;
-        int at = from;
-        do {
-            int end = turn(at, to);
-            next = pieceOfTurn(fin && end == to, next, payload, at, end, wait);
-            lock.spend(TurnQuota.DEFLATED * (end - at), wait);
-            at = end;
-        } while (at < to);
-        return next;
+        try {
+            Opcode next = opcode;
+            int at = from;
+            do {
+                int end = turn(at, to);
+                next = pieceOfTurn(fin && end == to, next, payload, at, end, wait);
+                lock.spend(TurnQuota.DEFLATED * (end - at), wait);
+                at = end;
+            } while (at < to);
+            return next;
+        } catch (Throwable e) {
+            throw failed(e);
+        }
     }
 
     /** The end of a turn that begins at this position. */
@@ -97,19 +99,15 @@ final class TransformedFrames {
     }
 
     private Opcode pieceOfTurn(boolean fin, Opcode opcode, byte[] payload, int from, int to, boolean wait)
-            throws IOException {
+            throws IOException, ProtocolViolationException {
         // With room for bytes that do not compress, so that one output empties the encoder.
         byte[] encoded = new byte[(to - from) + (to - from) / 8 + OVERHEAD];
-        try {
-            extension.encoder().input(payload, from, to, fin);
-        } catch (Throwable e) {
-            throw failed(e);
-        }
+        extension.encoder().input(payload, from, to, fin);
         Opcode next = opcode;
         int plain = to - from;
         int count;
         do {
-            count = output(encoded);
+            count = extension.encoder().output(encoded, 0, encoded.length);
             count(plain, count);
             plain = 0;
             boolean last = count < encoded.length;
@@ -127,25 +125,20 @@ final class TransformedFrames {
         traffic.compressed(buffer.transport().place(), plain, compressed);
     }
 
-    private int output(byte[] encoded) throws IOException {
-        try {
-            return extension.encoder().output(encoded, 0, encoded.length);
-        } catch (Throwable e) {
-            throw failed(e);
-        }
-    }
-
     /**
-     * Ends the connection after the encoder has failed part-way, for example because memory is exhausted: its state no longer
-     * matches the peer's decoder.
+     * Ends the connection after the encoder has failed part-way, or the frame of what it has encoded could not be built, for
+     * example because memory is exhausted: its state no longer matches the peer's decoder.
      */
     private IOException failed(Throwable e) {
-        IOException cause = new IOException("a message could not be encoded", e);
-        buffer.breakOff(cause);
+        if (e instanceof IOException failure) {
+            // A write failed, which is already recorded as the reason for the connection's end.
+            return failure;
+        }
+        IOException reason = buffer.breakOff("a message could not be encoded", e);
         if (e instanceof ProtocolViolationException) {
             throw new IllegalStateException(
                     "the encoder reported a violation by the peer, but it never processes the peer's bytes", e);
         }
-        return cause;
+        return reason;
     }
 }

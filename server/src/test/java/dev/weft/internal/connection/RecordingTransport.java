@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -31,6 +32,9 @@ public final class RecordingTransport implements Transport {
     private volatile IOException readFailure;
     private volatile IOException writeFailure;
     private volatile Error error;
+    private volatile Error errorAtPlace;
+    private final AtomicInteger steps = new AtomicInteger();
+    private volatile int failsAt;
 
     /** A transport that waits as this one; or, if it is to park, outside of reads. */
     RecordingTransport(Transport inner, int readLength, boolean parks) {
@@ -54,6 +58,28 @@ public final class RecordingTransport implements Transport {
     /** From now on no read that does not wait has the memory that it needs. */
     public void runOutOfMemory() {
         error = new OutOfMemoryError("test");
+    }
+
+    /** From now on no thread has the memory that it needs just after it has written, or before it borrows a buffer to write. */
+    public void runOutOfMemoryWhileSending() {
+        errorAtPlace = new OutOfMemoryError("test");
+    }
+
+    /** Has one of the steps of this transport fail for lack of memory: the one with this number, if that is not 0. */
+    public void runOutOfMemoryAt(int step) {
+        steps.set(0);
+        failsAt = step;
+    }
+
+    /** The number of steps since {@link #runOutOfMemoryAt}: one for each call, but for those that need no memory. */
+    public int steps() {
+        return steps.get();
+    }
+
+    private void step() {
+        if (steps.incrementAndGet() == failsAt) {
+            throw new OutOfMemoryError("test");
+        }
     }
 
     /** The writes so far. */
@@ -99,6 +125,7 @@ public final class RecordingTransport implements Transport {
 
     @Override
     public int read(ByteBuffer target, TimeLimit time) throws IOException {
+        step();
         int limit = target.limit();
         target.limit(target.position() + Math.min(target.remaining(), readLength));
         note(() -> inRead = true);
@@ -122,6 +149,7 @@ public final class RecordingTransport implements Transport {
 
     @Override
     public int readNow(ByteBuffer target) throws IOException {
+        step();
         if (error != null) {
             throw error;
         }
@@ -149,6 +177,7 @@ public final class RecordingTransport implements Transport {
     /** As a transport that parks its thread; the one byte that it has to read for that is kept. */
     @Override
     public boolean awaitReadable(TimeLimit time) throws IOException {
+        step();
         if (!parks || ahead.position() > 0) {
             return parks;
         }
@@ -162,17 +191,27 @@ public final class RecordingTransport implements Transport {
     }
 
     @Override
+    public int place() {
+        if (errorAtPlace != null) {
+            throw errorAtPlace;
+        }
+        return inner.place();
+    }
+
+    @Override
     public void onUnread(UnreadListener listener) {
         inner.onUnread(listener);
     }
 
     @Override
     public void reportUnread() {
+        step();
         inner.reportUnread();
     }
 
     @Override
     public boolean willReportUnread() {
+        step();
         return inner.willReportUnread();
     }
 
@@ -207,6 +246,7 @@ public final class RecordingTransport implements Transport {
      */
     @Override
     public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
+        step();
         if (writeFailure != null) {
             throw writeFailure;
         }
@@ -225,6 +265,7 @@ public final class RecordingTransport implements Transport {
         } finally {
             lock.unlock();
         }
+        step();
     }
 
     private static int remaining(ByteBuffer first, ByteBuffer second) {
@@ -233,6 +274,7 @@ public final class RecordingTransport implements Transport {
 
     @Override
     public boolean writesWithoutWaiting() {
+        step();
         return inner.writesWithoutWaiting();
     }
 
@@ -247,6 +289,7 @@ public final class RecordingTransport implements Transport {
     }
 
     private void writing(Write write) throws IOException {
+        step();
         if (writeFailure != null) {
             throw writeFailure;
         }
@@ -258,6 +301,7 @@ public final class RecordingTransport implements Transport {
 
     @Override
     public void shutdownOutput() throws IOException {
+        step();
         inner.shutdownOutput();
     }
 

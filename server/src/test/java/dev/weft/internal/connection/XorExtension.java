@@ -7,7 +7,7 @@ import java.util.concurrent.Callable;
 
 /** A simple extension: XORs the bytes of transformed messages with a running key, which continues from message to message. */
 final class XorExtension implements Extension {
-    private final Transform decoder = new Step();
+    private final Step decoder = new Step();
     private final Step encoder = new Step();
 
     @Override
@@ -47,6 +47,16 @@ final class XorExtension implements Extension {
         encoder.onInput = action;
     }
 
+    /** Makes the end of the decoder fail. */
+    void failToClose(Error error) {
+        decoder.closeError = error;
+    }
+
+    /** Whether the encoder has ended. */
+    boolean isClosed() {
+        return encoder.isClosed();
+    }
+
     /** The key moves with every byte, so that a lost one spoils all that follows. */
     static final class Step implements Transform {
         private byte[] array;
@@ -54,6 +64,7 @@ final class XorExtension implements Extension {
         private int to;
         private int key = 0x5a;
         private volatile boolean closed;
+        private volatile Error closeError;
         private volatile Callable<?> onInput = () -> null;
 
         private void begin() {
@@ -89,6 +100,9 @@ final class XorExtension implements Extension {
         @Override
         public void close() {
             closed = true;
+            if (closeError != null) {
+                throw closeError;
+            }
         }
 
         boolean isClosed() {

@@ -144,7 +144,7 @@ final class StressedOwner implements ReceiverOwner {
 
     /** As a connection does after its handler. */
     void finish(MessageReceiver receiver) {
-        receiver.cutOff(() -> {});
+        receiver.cutOff();
         awaitOtherThread();
         claim(new CloseReason(1000, ""));
         try {
@@ -179,6 +179,16 @@ final class StressedOwner implements ReceiverOwner {
         boolean first = closing.breakOff(cause);
         input.close();
         return first;
+    }
+
+    @Override
+    public void breakOff(String why, Error cause) {
+        breakOff(new IOException(why, cause));
+    }
+
+    @Override
+    public void abort() {
+        throw new AssertionError("interrupted in its last steps");
     }
 
     @Override

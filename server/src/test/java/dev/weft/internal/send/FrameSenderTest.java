@@ -137,4 +137,27 @@ class FrameSenderTest {
         assertTrue(received.hasMessage(1, 0));
         ConnectionFixture.awaitUntil(() -> budget.taken() == 0 && !closing.isPending());
     }
+
+    /** Nothing would ever be sent again, and other threads would only queue. */
+    @Test
+    void connectionMustEndIfNoThreadCanWaitForTheNetwork() {
+        ShortTimer full = new ShortTimer(task -> {
+            throw new OutOfMemoryError("test");
+        }, Failures.toHandler("never started"));
+        FrameSender other = new FrameSender(wire, new FrameWriter(Role.SERVER), null, closing,
+                new Deadlines(services.clock(), TIMEOUTS),
+                ConnectionFixture.services(new BufferPool(1 << 10, budget), full).sending());
+        // Whatever else fails on the way.
+        closing.onFinal(() -> {
+            throw new OutOfMemoryError("test");
+        });
+        byte[] message = ReceivedFrames.message(0, 0, LARGE);
+        try {
+            other.attempt().run(Opcode.BINARY, message, 0, message.length, false);
+        } catch (OutOfMemoryError e) {
+            // It may be reported here.
+        }
+        assertTrue(wire.isClosed());
+        assertEquals(ClosingHandshake.State.BROKEN, closing.state());
+    }
 }
