@@ -2,6 +2,7 @@ package dev.weft.topics.json;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.Message;
@@ -16,6 +17,7 @@ import dev.weft.topics.Topics;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -90,21 +92,24 @@ class LostBrokerTest {
         }
     }
 
-    /** The end of a subscription is also that of its attempts: after it, the same topic is asked for once. */
+    /** The end of a subscription is also that of its attempts. */
     @Test
     void aSubscriptionThatHasEndedMustNotBeAskedForAgain() throws Exception {
         BlockingQueue<String> requests = new LinkedBlockingQueue<>();
         try (WebSocketServer refusing = WebSocketServer.builder().endpoint("/", Endpoint.of(ws -> {
-            while (ws.receive() instanceof Message.Text(String text)) {
+            for (int id = 1; ws.receive() instanceof Message.Text(String text); id++) {
                 requests.add(text.split("\"")[3]);
-                ws.send("{\"type\":\"error\",\"id\":" + requests.size()
+                ws.send("{\"type\":\"error\",\"id\":" + id
                         + ",\"code\":\"backplane_away\",\"message\":\"\"}");
             }
         }).subprotocols(JsonTopics.SUBPROTOCOL)).start(); JsonTopicsClient other = connect(refusing)) {
             Await.until("connected", () -> other.connection().isPresent());
             TopicSubscription ended = other.subscribe("a", room);
-            assertEquals("subscribe", requests.poll(20, TimeUnit.SECONDS));
+            // Answers come in the order of requests, so after the second one the subscription is refused.
+            assertThrows(ExecutionException.class, () -> other.publish("b", "1").get(20, TimeUnit.SECONDS));
             ended.unsubscribe();
+            assertEquals("subscribe", requests.poll(20, TimeUnit.SECONDS));
+            assertEquals("publish", requests.poll(20, TimeUnit.SECONDS));
             assertEquals("unsubscribe", requests.poll(20, TimeUnit.SECONDS));
             assertEquals(null, requests.poll(1200, TimeUnit.MILLISECONDS)); // longer than the first delay
         }
