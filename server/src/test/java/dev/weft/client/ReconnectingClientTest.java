@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -96,6 +97,7 @@ class ReconnectingClientTest {
     }
 
     @Test
+    @SuppressWarnings("try")
     void builderMayBeUsedForAnotherClient() throws Exception {
         List<String> seen = new CopyOnWriteArrayList<>();
         BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
@@ -117,10 +119,12 @@ class ReconnectingClientTest {
                     before.close();
                     opened.poll(10, TimeUnit.SECONDS);
                     assertEquals(List.of("a", "b", "a"), seen);
-                    assertTrue(first.await(Duration.ofSeconds(10)).isOpen() && second.await(Duration.ofSeconds(10)).isOpen());
+                    assertTrue(first.await(Duration.ofSeconds(10)).isOpen()
+                            && second.await(Duration.ofSeconds(10)).isOpen());
                     next(Connected.class);
                     next(Disconnected.class);
                     next(Connected.class);
+                    assertNotSame(first, second);
                 }
             }
         }
