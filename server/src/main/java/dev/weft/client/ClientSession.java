@@ -138,7 +138,7 @@ final class ClientSession implements ConnectionHolder {
     }
 
     private void serve(HandshakeResult result, WebSocketHandler handler, CompletableFuture<Connection> open) {
-        CloseReason reason = NORMAL;
+        CloseReason reason = FAILED;
         Connection served;
         try {
             served = connect(opening, result);
@@ -149,15 +149,25 @@ final class ClientSession implements ConnectionHolder {
         }
         try {
             handler.handle(served);
+            reason = NORMAL;
         } catch (Throwable e) {
-            reason = FAILED;
-            if (!RethrownEnd.is(e, served)) {
-                client.logger().log(Level.WARNING, "a client's handler failed: " + served.remoteAddress(), e);
-            }
+            report(served, e);
+        } finally {
+            // An interrupt of the handler must not cut off the closing handshake.
+            Thread.interrupted();
+            finish(reason);
         }
-        // An interrupt of the handler must not cut off the closing handshake.
-        Thread.interrupted();
-        finish(reason);
+    }
+
+    /** Logs what a handler has thrown. Does not throw: the connection must end also if that needs memory which there is not. */
+    private void report(Connection served, Throwable thrown) {
+        try {
+            if (!RethrownEnd.is(thrown, served)) {
+                client.logger().log(Level.WARNING, "a client's handler failed: " + served.remoteAddress(), thrown);
+            }
+        } catch (Throwable e) {
+            // Then it is not reported.
+        }
     }
 
     /** Makes the open connection. If the client has been closed meanwhile, the connection ends soon. */
@@ -214,7 +224,7 @@ final class ClientSession implements ConnectionHolder {
         try {
             CloseStatus status = connection.known();
             ConnectionEvents.get().closed(Role.CLIENT, connection, status, CloseCauses.of(status));
-        } catch (OutOfMemoryError e) {
+        } catch (Throwable e) {
             // Then this one is not recorded: the end of a connection needs no memory.
         }
         client.sessionIsOver();

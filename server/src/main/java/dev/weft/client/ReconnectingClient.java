@@ -214,6 +214,16 @@ public final class ReconnectingClient implements AutoCloseable {
         }
     }
 
+    private void report(Connection open, Throwable thrown) {
+        try {
+            if (!RethrownEnd.is(thrown, open)) {
+                log("a client's handler failed: " + open.remoteAddress(), thrown);
+            }
+        } catch (Throwable e) {
+            // Then it is not reported.
+        }
+    }
+
     /** Runs the handler on the connection, and waits for the connection to end. */
     private CloseStatus use(Connection open, int attempts, Duration gap) {
         CompletableFuture<CloseStatus> end = new CompletableFuture<>();
@@ -228,9 +238,7 @@ public final class ReconnectingClient implements AutoCloseable {
                 }
             } catch (Throwable e) {
                 code = CloseCode.INTERNAL_ERROR;
-                if (!RethrownEnd.is(e, open)) {
-                    log("a client's handler failed: " + open.remoteAddress(), e);
-                }
+                report(open, e);
             }
             leave();
         } else {

@@ -422,6 +422,28 @@ class WebSocketClientTest {
         }
     }
 
+    /** An exception of which nothing can be found out. */
+    private static final class Unreportable extends IllegalStateException {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public Throwable getCause() {
+            throw new OutOfMemoryError("test");
+        }
+    }
+
+    @Test
+    void failureThatCannotBeReportedMustCloseTheConnection() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().start(); WebSocketClient client = client(true)) {
+            WebSocketConnection failed = client.run(uri(server, "/"), ws -> {
+                throw new Unreportable();
+            });
+            Await.until("it is closed", () -> failed.closeStatus().isPresent());
+            assertEquals(1011, failed.closeStatus().get().sent().orElseThrow().code());
+            awaitForgotten(client);
+        }
+    }
+
     // Failures
 
     @Test
