@@ -236,12 +236,14 @@ class LoopTransportFactoryTest {
             transport.writeNow(ByteBuffer.allocate(0));
             transport.writeNow(ByteBuffer.allocate(0), ByteBuffer.allocate(0));
             transport.write(ByteBuffer.allocate(0));
-            // The loop sends what was written.
-            Thread.sleep(5);
+            // The loop sends what was written, at the latest before this byte comes.
+            transport.read(ByteBuffer.allocate(1), TimeLimit.NONE);
             transport.write(ByteBuffer.wrap(new byte[]{7}));
             return null;
         });
         Thread thread = transport.threadBuilder().start(written);
+        Await.until("the thread waits", () -> thread.getState() == Thread.State.WAITING);
+        peer.write(ByteBuffer.wrap(new byte[1]));
         written.get(10, TimeUnit.SECONDS);
         ByteBuffer one = ByteBuffer.allocate(1);
         assertEquals(1, peer.read(one));
