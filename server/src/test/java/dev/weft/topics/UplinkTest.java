@@ -285,7 +285,7 @@ class UplinkTest {
         assertEquals("a", events.poll(30, TimeUnit.SECONDS));
     }
 
-    /** Whoever has asked for the members in between has seen it. */
+    /** A program that has asked for the members in between has seen it. */
     @Test
     void memberThatComesAndGoesBeforeItIsToldMustBeAChange() throws Exception {
         CountDownLatch slow = new CountDownLatch(1);

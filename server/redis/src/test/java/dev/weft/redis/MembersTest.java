@@ -88,7 +88,7 @@ class MembersTest {
         redis.zadd(prefix + "nodes", 1, node.name());
     }
 
-    /** The beat of a node; in the middle of it, when the receiver is told that somebody is gone, something else happens. */
+    /** The beat of a node; in the middle of it, when it reports that a member is gone, something else happens. */
     private <T> T beat(Node node, Supplier<T> meanwhile) {
         AtomicReference<T> result = new AtomicReference<>();
         node.members().beat(link, new Backplane.Receiver() {

@@ -256,7 +256,7 @@ final class IoUringReader {
 
     /** Ends the waits, and makes this drop its bytes. From any thread. */
     void close() {
-        // Not just a write: the thread is visible to whoever reads the state in which it waits.
+        // Not just a write: only a read of the state makes the thread that waits in it visible here.
         STATE.getAndSet(this, CLOSED);
         LockSupport.unpark(thread);
         long held = ARRIVED.getAndSet(this, NOTHING);

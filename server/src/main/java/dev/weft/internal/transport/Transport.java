@@ -110,18 +110,18 @@ public interface Transport {
      */
     boolean awaitReadable(TimeLimit limit) throws IOException;
 
+    /**
+     * Moves bytes that have arrived, but were not read, out of a buffer that connections share: the thread that reads is about
+     * to wait for something other than its peer. For that thread; does not wait.
+     */
+    default void keepArrived() {}
+
     /** Called when bytes or their end arrive while no thread waits for them. */
     @FunctionalInterface
     interface UnreadListener {
         /** Called when bytes, or their end, may be ready to read. From any thread; must not wait. */
         void unread();
     }
-
-    /**
-     * Moves bytes that have arrived, but were not read, out of a buffer that connections share: the thread that reads is about
-     * to wait for something other than its peer. For that thread; does not wait.
-     */
-    default void keepArrived() {}
 
     /**
      * Sets the listener for unread bytes; calls it at once if there are unread bytes that were not reported. A transport that
