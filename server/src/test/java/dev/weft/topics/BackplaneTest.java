@@ -6,14 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.weft.Message;
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
-import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
 import dev.weft.topics.TopicException.Reason;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +20,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,45 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two nodes in one process, with a broker in memory. */
 @Timeout(60)
-class BackplaneTest {
-    private static final TopicLimits HISTORY = TopicLimits.builder().historyLength(5).build();
-    /** Each message with its offset, and gaps as messages. */
-    private static final SubscribeOptions NUMBERED = SubscribeOptions.DEFAULT
-            .format(it -> PreparedMessage.text(it.position().offset() + " " + BackplaneTest.text(it.message())))
-            .gapNotice(it -> PreparedMessage.text("gap " + it.last().offset() + " " + it.resumed().offset()));
-
-    private final List<TestPair> pairs = new ArrayList<>();
-    private final MemoryBroker broker = new MemoryBroker(1);
-    private final MemoryBroker.Node here = broker.node();
-    private final MemoryBroker.Node there = broker.node();
-
-    @AfterEach
-    void close() {
-        pairs.forEach(TestPair::close);
-    }
-
-    private TestPair pair() {
-        TestPair pair = TestPair.builder().connect();
-        pairs.add(pair);
-        return pair;
-    }
-
-    private static WebSocketConnection end(TestPair pair) {
-        return pair.server().connection();
-    }
-
-    private static TestConnection peer(TestPair pair) {
-        return pair.client();
-    }
-
-    private static Topics topics(Backplane backplane, TopicLimits limits) {
-        return Topics.builder().limits(limits).backplane(backplane).build();
-    }
-
-    private static String text(PreparedMessage message) {
-        return StandardCharsets.UTF_8.decode(message.payload()).toString();
-    }
-
+class BackplaneTest extends TwoNodes {
     // Publishing.
 
     @ParameterizedTest

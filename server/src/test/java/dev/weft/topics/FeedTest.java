@@ -6,11 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
-import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -19,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,45 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a node delivers after it has missed something, and in which order. */
 @Timeout(60)
-class FeedTest {
+class FeedTest extends TwoNodes {
     private static final TopicLimits NO_HISTORY = TopicLimits.DEFAULT;
-    private static final TopicLimits HISTORY = TopicLimits.builder().historyLength(5).build();
-    /** Each message with its offset, and gaps as messages. */
-    private static final SubscribeOptions NUMBERED = SubscribeOptions.DEFAULT
-            .format(it -> PreparedMessage.text(it.position().offset() + " " + text(it.message())))
-            .gapNotice(it -> PreparedMessage.text("gap " + it.last().offset() + " " + it.resumed().offset()));
-
-    private final List<TestPair> pairs = new ArrayList<>();
-    private final MemoryBroker broker = new MemoryBroker(1);
-    private final MemoryBroker.Node here = broker.node();
-    private final MemoryBroker.Node there = broker.node();
-
-    @AfterEach
-    void close() {
-        pairs.forEach(TestPair::close);
-    }
-
-    private TestPair pair() {
-        TestPair pair = TestConnection.pair();
-        pairs.add(pair);
-        return pair;
-    }
-
-    private static WebSocketConnection end(TestPair pair) {
-        return pair.server().connection();
-    }
-
-    private static TestConnection peer(TestPair pair) {
-        return pair.client();
-    }
-
-    private static Topics topics(Backplane backplane, TopicLimits limits) {
-        return Topics.builder().limits(limits).backplane(backplane).build();
-    }
-
-    private static String text(PreparedMessage message) {
-        return StandardCharsets.UTF_8.decode(message.payload()).toString();
-    }
 
     private static void await(CountDownLatch latch) {
         try {
