@@ -81,7 +81,7 @@ public final class NatsBackplane implements Backplane {
         this.subjects = new Subjects(builder.prefix);
         String node = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
         this.members = new Members(subjects, node);
-        this.nodes = new Nodes(subjects, members, node, builder.nodeTimeout);
+        this.nodes = new Nodes(subjects, members, node, builder.nodeTimeout, builder.replicas);
     }
 
     /** Returns a builder for one or more servers of a cluster, for example {@code nats://user:password@10.0.0.5:4222}. */
@@ -269,7 +269,7 @@ public final class NatsBackplane implements Backplane {
             lastOffset = 0;
             backwards = false;
         }
-        nodes.begin(streams, settings.replicas);
+        nodes.begin(streams);
         lock.lock();
         try {
             ready = true;

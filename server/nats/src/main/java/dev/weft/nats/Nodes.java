@@ -39,9 +39,10 @@ final class Nodes {
     private final Members members;
     private final String node;
     private final Duration timeout;
+    private final int replicas;
     /** When a node counts as dead, by the clock of this one. */
     private final Map<String, Long> deadAt = new ConcurrentHashMap<>();
-    /** Whether the server has JetStream, without which there is no presence. */
+    /** Whether there is a stream of members, and so presence: not without JetStream. */
     private volatile boolean kept;
 
     // For the supervisor.
@@ -54,15 +55,16 @@ final class Nodes {
     /** The numbers of the last signs of nodes that seemed to be dead. For the thread that removes members. */
     private final Map<String, Long> lastSigns = new HashMap<>();
 
-    Nodes(Subjects subjects, Members members, String node, Duration timeout) {
+    Nodes(Subjects subjects, Members members, String node, Duration timeout, int replicas) {
         this.subjects = subjects;
         this.members = members;
         this.node = node;
         this.timeout = timeout;
+        this.replicas = replicas;
     }
 
     /** The connection is new. */
-    void begin(Streams streams, int replicas) {
+    void begin(Streams streams) {
         try {
             streams.prepareMembers(replicas);
             kept = true;
@@ -94,6 +96,8 @@ final class Nodes {
     /** Says that this node is alive, and looks for dead ones. Returns whether the others have given this one up. */
     boolean beat(Streams streams, Backplane.Receiver receiver) {
         if (!kept) {
+            // What could not be told of members meanwhile is told again and again.
+            begin(streams);
             return false;
         }
         long now = System.nanoTime();

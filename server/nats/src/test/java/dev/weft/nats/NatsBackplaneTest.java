@@ -358,6 +358,30 @@ class NatsBackplaneTest extends BrokerContract {
         }
     }
 
+    @Test
+    void membersThatCouldNotBeKeptAtFirstMustBeKeptLater() throws Exception {
+        try (Connection operator = Nats.connect(uri(broker))) {
+            JetStreamManagement management = operator.jetStreamManagement();
+            String other = prefix + "_other";
+            management.addStream(
+                    StreamConfiguration.builder().name(other).subjects(new Subjects(prefix).allMembers()).build());
+            NatsBackplane node = opened(node(broker));
+            Topics topics = Topics.builder().member(connection -> "ann").backplane(node).build();
+            topics.subscribe(end(pair()), "a");
+            assertTrue(node.health().connected());
+            assertReason(Reason.BACKPLANE_AWAY, () -> topics.presence("a"));
+
+            management.deleteStream(other);
+            Await.until("ann is there", () -> {
+                try {
+                    return topics.presence("a").equals(Map.of("ann", 1));
+                } catch (TopicException e) {
+                    return false;
+                }
+            });
+        }
+    }
+
     /** The offsets are those of one stream for all topics: the one before that of the message belongs to another topic. */
     @Test
     void positionOfAnEmptyTopicMustStayGoodWhateverIsPublishedElsewhere() throws Exception {
