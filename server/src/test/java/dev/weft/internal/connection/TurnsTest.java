@@ -44,7 +44,7 @@ class TurnsTest {
     private final DeflateCodecs codecs = new DeflateCodecs(settings);
 
     private ConnectionFixture.Setup with() {
-        return ConnectionFixture.with().capacity(64 << 20).limits(LIMIT, LIMIT, Integer.MAX_VALUE)
+        return ConnectionFixture.with().capacity(2 * LARGE).limits(LIMIT, LIMIT, Integer.MAX_VALUE)
                 .threads(threads.builder()).withoutTimer();
     }
 
