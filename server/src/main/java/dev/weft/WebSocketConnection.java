@@ -357,11 +357,11 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * The object that the handshake policy attached for the handler, such as the identity of the user. Does not wait.
+     * The object of this type that the handshake policy attached for the handler, such as the identity of the user; the last
+     * one, if it has attached several. Does not wait.
      *
-     * @param type the type of the object, a class or an interface
-     * @return empty if the policy attached nothing
-     * @throws ClassCastException if the object is of another type
+     * @param type a class or an interface
+     * @return empty if the policy attached nothing of this type
      */
     <T> Optional<T> attachment(Class<T> type);
 

@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.HandshakeRequest;
+import dev.weft.internal.connection.Attachments;
 import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.parser.deflate.DeflateNegotiation;
@@ -67,9 +68,13 @@ public final class AdoptedHandshake {
         throw new IllegalArgumentException("malformed extensions");
     }
 
-    /** Returns a copy with the object that {@link dev.weft.WebSocketConnection#attachment} returns. */
+    /**
+     * Returns a copy with an object that {@link dev.weft.WebSocketConnection#attachment} returns. It takes the place of one of
+     * the same class; others stay.
+     */
     public AdoptedHandshake withAttachment(Object value) {
-        return new AdoptedHandshake(request, subprotocol, deflate, Objects.requireNonNull(value), alreadyRead);
+        return new AdoptedHandshake(request, subprotocol, deflate,
+                Attachments.add(attachment, Objects.requireNonNull(value)), alreadyRead);
     }
 
     /**

@@ -2,10 +2,12 @@ package dev.weft.server;
 
 import dev.weft.CloseReason;
 import dev.weft.internal.Bounds;
+import dev.weft.internal.connection.Attachments;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -43,9 +45,14 @@ public sealed interface HandshakeDecision {
             return headers;
         }
 
-        /** The object for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}). */
-        public Optional<Object> attachment() {
-            return Optional.ofNullable(attachment);
+        /** The objects for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}), in the order they were attached. */
+        public List<Object> attachments() {
+            return Attachments.list(attachment);
+        }
+
+        @Nullable
+        Object keptAttachment() {
+            return attachment;
         }
 
         /** When the authorization of the connection expires; empty if it does not. */
@@ -91,9 +98,13 @@ public sealed interface HandshakeDecision {
             return new Accept(subprotocol, changed.build(), attachment, expiry, rateShare, deflate);
         }
 
-        /** Returns a copy with an object for the handler, such as the identity of the user. */
+        /**
+         * Returns a copy with an object for the handler, such as the identity of the user. It takes the place of one of the
+         * same class; others stay.
+         */
         public Accept withAttachment(Object something) {
-            return new Accept(subprotocol, headers, Objects.requireNonNull(something), expiry, rateShare, deflate);
+            return new Accept(subprotocol, headers, Attachments.add(attachment, Objects.requireNonNull(something)),
+                    expiry, rateShare, deflate);
         }
 
         /**
@@ -131,14 +142,19 @@ public sealed interface HandshakeDecision {
         }
 
         /**
-         * Combines this decision with a later one. The result has the subprotocol, the attachment and the rate share
-         * of the later one, or of this one if the later one has none; all header fields of this decision, followed by all of
-         * the later one; the expiry that comes first; and it allows compression if both do.
+         * Combines this decision with a later one. The result has the subprotocol and the rate share of the later one, or of
+         * this one if the later one has none; the attachments of both, as if {@linkplain #withAttachment attached} one after
+         * the other; all header fields of this decision, followed by all of the later one; the expiry that comes first; and
+         * it allows compression if both do.
          */
         public Accept merge(Accept later) {
             Headers both = Headers.builder().addAll(headers).addAll(later.headers).build();
-            return new Accept(later.subprotocol != null ? later.subprotocol : subprotocol, both,
-                    later.attachment != null ? later.attachment : attachment, first(expiry, later.expiry),
+            Object kept = attachment;
+            for (Object each : later.attachments()) {
+                kept = Attachments.add(kept, each);
+            }
+            return new Accept(later.subprotocol != null ? later.subprotocol : subprotocol, both, kept,
+                    first(expiry, later.expiry),
                     later.rateShare != null ? later.rateShare : rateShare, deflate && later.deflate);
         }
 

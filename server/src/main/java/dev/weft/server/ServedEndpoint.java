@@ -80,7 +80,7 @@ final class ServedEndpoint {
     /** What the connection keeps of the decision: the attachment, in a lifetime if the connection has one. */
     @Nullable
     Object kept(HandshakeDecision.Accept accept) {
-        return lifetime(accept.attachment().orElse(null), accept.expiry());
+        return lifetime(accept.keptAttachment(), accept.expiry());
     }
 
     private @Nullable Object lifetime(@Nullable Object attachment, Optional<Expiry> expiry) {

@@ -19,6 +19,7 @@ import dev.weft.parser.http.HttpResponse;
 import java.io.IOException;
 import java.net.http.WebSocket;
 import java.time.Duration;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -412,7 +413,7 @@ class EndpointsTest {
             assertNotEquals(brief.ws().id(), full.ws().id());
             assertEquals(Optional.of(7), full.ws().attachment(Integer.class));
             assertEquals(Optional.of(7), full.ws().attachment(Number.class));
-            assertThrows(ClassCastException.class, () -> full.ws().attachment(String.class));
+            assertEquals(Optional.empty(), full.ws().attachment(String.class));
             String text = brief.ws().toString();
             assertTrue(text.contains(brief.ws().id() + " /short/a%2Fb ") && text.contains("127.0.0.1")
                     && !text.contains("secret"), text);
@@ -425,6 +426,21 @@ class EndpointsTest {
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> seen.add(ws.attachment(String.class)))
                 .start(); RawPeer peer = open(server, "/")) {
             assertEquals(Optional.empty(), seen.poll(10, TimeUnit.SECONDS));
+            assertEquals(1000, peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd());
+        }
+    }
+
+    @Test
+    void attachmentsOfSeveralPoliciesMustReachTheHandler() throws Exception {
+        BlockingQueue<List<Optional<?>>> seen = new LinkedBlockingQueue<>();
+        HandshakePolicy first = request -> HandshakeDecision.accept().withAttachment("ada").withAttachment(1);
+        HandshakePolicy second = request -> HandshakeDecision.accept().withAttachment(2).withAttachment(3L);
+        try (WebSocketServer server = WebSocketServer.builder().policy(first.and(second))
+                .handler(ws -> seen.add(List.of(ws.attachment(String.class), ws.attachment(Integer.class),
+                        ws.attachment(Number.class), ws.attachment(Path.class))))
+                .start(); RawPeer peer = open(server, "/")) {
+            assertEquals(List.of(Optional.of("ada"), Optional.of(2), Optional.of(3L), Optional.empty()),
+                    seen.poll(10, TimeUnit.SECONDS));
             assertEquals(1000, peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd());
         }
     }

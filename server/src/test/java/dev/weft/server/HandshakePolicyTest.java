@@ -387,7 +387,7 @@ class HandshakePolicyTest {
         assertForbidden(policy, request("example.com", "http://evil.org"));
         assertEquals(0, asked.get());
         HandshakeDecision decision = policy.decide(request("example.com", "http://example.com"));
-        assertEquals(Optional.of("second"), assertInstanceOf(Accept.class, decision).attachment());
+        assertEquals(List.of("second"), assertInstanceOf(Accept.class, decision).attachments());
         assertEquals(1, asked.get());
     }
 
@@ -397,21 +397,23 @@ class HandshakePolicyTest {
         HandshakePolicy signedIn = request -> HandshakeDecision.accept().withAttachment("user").withSubprotocol("chat")
                 .withHeader("Set-Cookie", "a=1").withRateShare("gold");
         HandshakePolicy limit = request -> HandshakeDecision.accept();
-        HandshakePolicy renewed = request -> HandshakeDecision.accept().withAttachment("renewed").withSubprotocol("v2")
+        HandshakePolicy renewed = request -> HandshakeDecision.accept().withAttachment("renewed")
+                .withAttachment(1).withSubprotocol("v2")
                 .withHeader("Set-Cookie", "b=2").withHeader("X", "3");
         List<Object> kept = said(signedIn.decide(request("a")));
-        assertEquals(List.of(Optional.of("chat"), Headers.of("Set-Cookie", "a=1"), Optional.of("user"),
+        assertEquals(List.of(Optional.of("chat"), Headers.of("Set-Cookie", "a=1"), List.of("user"),
                 Optional.empty(), Optional.of("gold"), true), kept);
         assertEquals(kept, said(signedIn.and(limit).decide(request("a"))));
         assertEquals(kept, said(limit.and(signedIn).decide(request("a"))));
         assertEquals(List.of(Optional.of("v2"), Headers.of("Set-Cookie", "a=1", "Set-Cookie", "b=2", "X", "3"),
-                Optional.of("renewed"), Optional.empty(), Optional.of("gold"), true),
+                List.of("renewed", 1), Optional.empty(), Optional.of("gold"), true),
                 said(signedIn.and(limit).and(renewed).decide(request("a"))));
     }
 
     private static List<Object> said(HandshakeDecision decision) {
         Accept accept = assertInstanceOf(Accept.class, decision);
-        return List.of(accept.subprotocol(), accept.headers(), accept.attachment(), accept.expiry(), accept.rateShare(),
+        return List.of(accept.subprotocol(), accept.headers(), accept.attachments(), accept.expiry(),
+                accept.rateShare(),
                 accept.allowsDeflate());
     }
 
@@ -422,7 +424,7 @@ class HandshakePolicyTest {
         for (HandshakePolicy policy : List.of(plain.and(other), other.and(plain))) {
             Accept both = assertInstanceOf(Accept.class, policy.decide(request("a")));
             assertFalse(both.allowsDeflate());
-            assertEquals(Optional.of("user"), both.attachment());
+            assertEquals(List.of("user"), both.attachments());
         }
     }
 

@@ -382,7 +382,7 @@ public final class Connection implements WebSocketConnection, BatchSender, Recei
 
     @Override
     public <T> Optional<T> attachment(Class<T> type) {
-        return Optional.ofNullable(type.cast(handshake.attachment()));
+        return Attachments.find(handshake.attachment(), type);
     }
 
     @Override

@@ -18,7 +18,7 @@ import java.util.Map;
  * @param head        the request's head, or {@code null} if it is not kept
  * @param pattern     the endpoint's path, or {@code null} if it has none
  * @param subprotocol the negotiated subprotocol, or {@code null}
- * @param attachment  the value that the handshake's policy passes to the handler, possibly in a {@link Lifetime}, or {@code null}
+ * @param attachment  what the handshake's policy passes to the handler ({@link Attachments}), possibly in a {@link Lifetime}
  * @param extension   the negotiated extension, or {@code null}
  * @param response    on a client, the head of the response; {@code null} if it is not kept, and on a server
  * @param trace       the request's position in a distributed trace, or {@code null}

@@ -28,7 +28,7 @@ public final class Lifetime {
     /**
      * A lifetime that begins now.
      *
-     * @param attachment what the policy attached, or {@code null}
+     * @param attachment what the policy attached ({@link Attachments})
      * @param clock      the elapsed milliseconds
      * @param longest    how long the connection may last; {@code null} if that is not limited
      * @param expiresAt  when the authorization expires; {@code null} if it does not
