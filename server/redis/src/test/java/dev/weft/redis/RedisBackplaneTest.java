@@ -195,6 +195,39 @@ class RedisBackplaneTest extends BrokerContract {
         }
     }
 
+    /** Otherwise offsets would be given twice: the replica has not got the last message. */
+    @Test
+    void replicaThatTakesOverMustBeginAnew() throws Exception {
+        try (BrokerProcess first = BrokerProcess.redis();
+                BrokerProcess second = BrokerProcess.redis("--replicaof", "127.0.0.1", "" + first.port())) {
+            RedisClient operator = RedisClient.create("redis://127.0.0.1:" + second.port());
+            try {
+                RedisCommands<String, String> replica = operator.connect().sync();
+                Topics topics = Topics.builder().limits(HISTORY).backplane(opened(node(first))).build();
+                TestPair pair = pair();
+                topics.subscribe(end(pair), "a", PLACED);
+                Position one = topics.publish("a", "1");
+                peer(pair).expectText(one + " 1");
+                Await.until("the replica has it", () -> hasHistory(replica));
+                replica.replicaofNoOne();
+                Position two = topics.publish("a", "2");
+                peer(pair).expectText(two + " 2");
+
+                first.kill();
+                replica.configSet("port", "" + first.port());
+                Position three = published(topics, "a", "3");
+                peer(pair).expectText("gap").expectText(three + " 3");
+                assertNotEquals(two.epoch(), three.epoch());
+            } finally {
+                operator.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+            }
+        }
+    }
+
+    private static boolean hasHistory(RedisCommands<String, String> replica) {
+        return replica.keys("*").stream().anyMatch(key -> replica.type(key).equals("stream"));
+    }
+
     @Test
     void serverWithoutShardedChannelsMustWorkToo() throws Exception {
         try (BrokerProcess old = BrokerProcess.redis("--rename-command", "SPUBLISH", "", "--rename-command",
