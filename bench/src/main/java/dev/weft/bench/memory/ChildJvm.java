@@ -18,6 +18,7 @@ final class ChildJvm implements AutoCloseable {
 
     private final Process process;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private int port;
 
     /** Starts a program from this class path. */
     ChildJvm(List<String> jvmOptions, String main, List<String> arguments) throws IOException {
@@ -41,9 +42,12 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /** Waits until the program prints its port. */
+    /** Waits until the program has printed its port. */
     int port() throws IOException, InterruptedException {
-        return Integer.parseInt(await(LISTENING, START_SECONDS).substring(LISTENING.length()).trim());
+        if (port == 0) {
+            port = Integer.parseInt(await(LISTENING, START_SECONDS).substring(LISTENING.length()).trim());
+        }
+        return port;
     }
 
     /** Waits for a line with this beginning. */
