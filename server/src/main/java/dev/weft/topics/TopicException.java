@@ -10,6 +10,8 @@ public final class TopicException extends RuntimeException {
         NOT_AUTHORIZED,
         /** The name of the topic, or the filter, does not follow the rules in {@link Topics}. */
         INVALID_NAME,
+        /** The key of a latest value does not follow the rules in {@link Topics}. */
+        INVALID_KEY,
         /** The connection has as many subscriptions as {@link TopicLimits#maxSubscriptionsPerConnection()} allows. */
         TOO_MANY_SUBSCRIPTIONS,
         /** There are as many topics as {@link TopicLimits#maxTopics()} allows. */

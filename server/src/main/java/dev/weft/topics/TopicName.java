@@ -4,7 +4,7 @@ import dev.weft.internal.Escape;
 import dev.weft.topics.TopicException.Reason;
 import java.util.List;
 
-/** The rules for names of topics and for filters. A name is a list of levels, separated by slashes. */
+/** The rules for names of topics, filters and keys. A name is a list of levels, separated by slashes. */
 final class TopicName {
     /** A level of a filter that matches any one level. */
     static final String ANY = "*";
@@ -39,10 +39,22 @@ final class TopicName {
         return levels.contains(ANY) || levels.contains(REST);
     }
 
-    private static List<String> levels(String what, String name) {
-        if (name.isEmpty() || name.length() > LONGEST) {
-            throw invalid(what, name, "it has " + name.length() + " characters, not 1 to " + LONGEST);
+    /** Checks the key of a latest value. It has no levels, and may be any text that is not too long. */
+    static void checkKey(String key) {
+        checkText(Reason.INVALID_KEY, "key", key);
+    }
+
+    private static void checkText(Reason reason, String what, String text) {
+        if (text.isEmpty() || text.length() > LONGEST) {
+            throw invalid(reason, what, text, "it has " + text.length() + " characters, not 1 to " + LONGEST);
         }
+        if (text.chars().anyMatch(Character::isISOControl)) {
+            throw invalid(reason, what, text, "it has a control character");
+        }
+    }
+
+    private static List<String> levels(String what, String name) {
+        checkText(Reason.INVALID_NAME, what, name);
         List<String> levels = List.of(name.split("/", -1));
         if (levels.size() > MOST_LEVELS) {
             throw invalid(what, name, "it has over " + MOST_LEVELS + " levels");
@@ -55,14 +67,15 @@ final class TopicName {
                 throw invalid(what, name, "a wildcard is only a part of a level");
             }
         }
-        if (name.chars().anyMatch(Character::isISOControl)) {
-            throw invalid(what, name, "it has a control character");
-        }
         return levels;
     }
 
     private static TopicException invalid(String what, String name, String why) {
-        String shown = name.length() > LONGEST ? name.substring(0, LONGEST) + "…" : name;
-        return new TopicException(Reason.INVALID_NAME, what + " '" + Escape.text(shown) + "': " + why);
+        return invalid(Reason.INVALID_NAME, what, name, why);
+    }
+
+    private static TopicException invalid(Reason reason, String what, String text, String why) {
+        String shown = text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
+        return new TopicException(reason, what + " '" + Escape.text(shown) + "': " + why);
     }
 }

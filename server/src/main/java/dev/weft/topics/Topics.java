@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * {@snippet class = "dev.weft.topics.Snippets" region = "topics"}
  * <b>Names.</b> The name of a topic has 1 to 255 characters and 1 to 16 levels, separated by slashes, such as {@code room/42}.
  * No level is empty, and there are no control characters. A filter is such a name in which a level may be {@code *}, which
- * matches any one level, and the last level may be {@code #}, which matches one or more.
+ * matches any one level, and the last level may be {@code #}, which matches one or more. A key of {@link #publishLatest} has 1
+ * to 255 characters, and no control characters.
  * <p>
  * <b>Order.</b> All subscribers of a topic get its messages in the same order, that of their {@linkplain Position positions}.
  * The exception is {@link #publishLatest}: a slow subscriber gets a newer value in the place of an older one. There is no order
@@ -107,9 +108,14 @@ public final class Topics {
      * their order. If a client stored the position of such a value and came back with it, it would not get those messages, and
      * its {@link Recovery} would be complete. A client must store only positions of messages without a {@link
      * Publication#key()}; then it may get a value twice, but misses nothing.
+     *
+     * @param key what the value is of, such as the name of a currency: 1 to 255 characters, no control characters. The same keys
+     *            in two topics are two keys
+     * @throws TopicException as {@code publish}, or if the key is invalid; the message is not published then
      */
     public Position publishLatest(String topic, String key, PreparedMessage message) {
-        return publish(topic, Objects.requireNonNull(key), message);
+        TopicName.checkKey(key);
+        return publish(topic, key, message);
     }
 
     /** Publishes a text message in the name of the application, like {@link #publish(String, PreparedMessage)}. */
@@ -124,11 +130,30 @@ public final class Topics {
      * @throws TopicException if it may not, or as {@link #publish(String, PreparedMessage)}
      */
     public Position publish(WebSocketConnection from, String topic, PreparedMessage message) {
+        checkMayPublish(from, topic);
+        return publish(topic, message);
+    }
+
+    /**
+     * Publishes the latest value of a key, like {@link #publishLatest(String, String, PreparedMessage)}, in the name of a
+     * connection, if it may {@linkplain TopicAuthorizer#mayPublish publish to the topic}. The authorizer is not asked about the
+     * key: a connection that may publish can replace a value of any key that still waits, no matter who has published it. If keys
+     * belong to connections, the caller has to check the key before.
+     *
+     * @return the position of the message
+     * @throws TopicException if it may not, or as {@link #publishLatest(String, String, PreparedMessage)}
+     */
+    public Position publishLatest(WebSocketConnection from, String topic, String key, PreparedMessage message) {
+        TopicName.checkKey(key);
+        checkMayPublish(from, topic);
+        return publish(topic, key, message);
+    }
+
+    private void checkMayPublish(WebSocketConnection from, String topic) {
         TopicName.levelsOfTopic(topic);
         if (!authorizer.mayPublish(from, topic)) {
             throw new TopicException(Reason.NOT_AUTHORIZED, "not allowed to publish to this topic");
         }
-        return publish(topic, message);
     }
 
     // Subscribing.

@@ -36,9 +36,9 @@ import tools.jackson.databind.JsonNode;
 class FeedTest {
     private static final int READERS = 1900;
     private static final int SLEEPERS = 100;
-    /** Long ones, so that the network cannot hold what a sleeper does not read. */
-    private static final List<String> SYMBOLS = Stream.of("A", "B", "C", "D").map(each -> each.repeat(1000)).toList();
-    private static final int ROUNDS = 20;
+    /** The longest keys, of three bytes for each character, so that the network cannot hold what a sleeper does not read. */
+    private static final List<String> SYMBOLS = Stream.of("€", "₤", "₩", "₪").map(each -> each.repeat(255)).toList();
+    private static final int ROUNDS = 26;
 
     private HttpClient http;
     private Feed feed;
