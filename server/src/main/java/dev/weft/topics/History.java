@@ -65,7 +65,7 @@ final class History {
     }
 
     private static long sizeOf(Publication publication) {
-        return (long) publication.message().length() + OVERHEAD;
+        return (long) publication.message().length() + publication.key().map(String::length).orElse(0) + OVERHEAD;
     }
 
     /** The messages after an offset, oldest first; {@code null} if the history does not reach back so far. */

@@ -47,7 +47,10 @@ public final class TopicLimits {
         return historyTime;
     }
 
-    /** The maximum number of bytes that a topic keeps for recovery. Each message counts as its length plus 64 bytes. */
+    /**
+     * The maximum number of bytes that a topic keeps for recovery. Each message counts as its length plus 64 bytes, and one more
+     * for each character of its key, if it has one.
+     */
     public int historySize() {
         return historySize;
     }

@@ -158,6 +158,21 @@ class LatestValuesTest {
         }
     }
 
+    /** Without this, a client could fill the memory with keys. */
+    @Test
+    void keyMustCountAsAPartOfTheHistory() {
+        Topics topics = Topics.builder().limits(TopicLimits.builder().historyLength(100).historySize(500).build())
+                .build();
+        topics.publish("a", "x".repeat(36));
+        topics.publishLatest("a", "k".repeat(200), text("x".repeat(36)));
+        assertEquals(400, topics.statistics("a").orElseThrow().historySize());
+        topics.publishLatest("a", "k".repeat(100), text(""));
+        assertEquals(List.of(200, 100), topics.history("a", 10).stream()
+                .map(each -> each.key().orElse("").length()).toList());
+        topics.publish("a", "x".repeat(436));
+        assertEquals(500, topics.statistics("a").orElseThrow().historySize());
+    }
+
     private static void assertReason(Reason reason, Runnable action) {
         assertEquals(reason, assertThrows(TopicException.class, action::run).reason());
     }
