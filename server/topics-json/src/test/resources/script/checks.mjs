@@ -320,6 +320,50 @@ export async function run({ WeftTopics, address, control, WebSocket }) {
       assertEqual([sinces[1], metas.slice(0, 2)], ['a:6', [[0, 'a:6', false], ['A2', 'a:9', true]]]);
     },
 
+    async 'a latest value is published with its key'() {
+      const topics = connect();
+      const metas = [];
+      const room = recorder({ message: (data, { position, latest }) => metas.push([data, position, latest]) });
+      const subscription = topics.subscribe('s', room);
+      await room.expect('subscribed 0');
+      const start = subscription.position;
+      const first = await topics.publishLatest('s', 'EUR 🧵', { rate: 1.09 });
+      await until('received', () => metas.length === 1);
+      assertEqual([metas[0], subscription.position], [[{ rate: 1.09 }, first, true], start]);
+      assertEqual((await failure(topics.publishLatest('s', '', 1))).code, 'invalid');
+      assertEqual((await failure(topics.publishLatest('secret/1', 'A', 1))).code, 'not_authorized');
+      for (const [key, data] of [[undefined, 1], [7, 1], [null, 1], ['A', undefined], ['\ud83e', 1]]) {
+        assertEqual((await failure(topics.publishLatest('s', key, data))) instanceof TypeError, true, `${key}`);
+      }
+      const second = await topics.publish('s', 2);
+      await until('received', () => metas.length === 2);
+      assertEqual([metas[1], subscription.position], [[2, second, false], second]);
+    },
+
+    async 'publications are not repeated'() {
+      const sent = [];
+      let connections = 0;
+      const serve = ({ type, id, topic, key, data }, answer, end) => {
+        if (type === 'subscribe') {
+          connections++;
+          return answer({ type: 'subscribed', id, topic, position: 'a:0', messages: 0, recovered: true });
+        }
+        sent.push([key, data]);
+        if (data === 1) end();
+        else if (data === 2) answer({ type: 'error', id, code: 'backplane_away', message: '' });
+        else answer({ type: 'published', id, position: 'a:1' });
+      };
+      const topics = connect({ WebSocket: servedSocket(serve), minDelay: 4, maxDelay: 4 });
+      topics.subscribe('t', () => {});
+      await until('a connection', () => connections === 1);
+      assertEqual((await failure(topics.publishLatest('t', 'A', 1))).message, 'the connection has ended before the answer');
+      await until('another connection', () => connections === 2);
+      assertEqual((await failure(topics.publishLatest('t', 'A', 2))).code, 'backplane_away');
+      await pause(50); // longer than any delay
+      assertEqual(await topics.publishLatest('t', 'A', 3), 'a:1');
+      assertEqual(sent, [['A', 1], ['A', 2], ['A', 3]]);
+    },
+
     async 'nothing arrives after unsubscribe'() {
       const topics = connect();
       const room = recorder();

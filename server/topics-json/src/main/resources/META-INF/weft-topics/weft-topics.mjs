@@ -17,11 +17,9 @@ function encode(message) {
 
 /** Whether a filter matches a topic: '*' stands for one level, '#' at the end for one or more. */
 function matches(filter, topic) {
-  const wanted = filter.split('/');
-  const levels = topic.split('/');
+  const [wanted, levels] = [filter, topic].map((name) => name.split('/'));
   const open = wanted.at(-1) === '#' && levels.length >= wanted.length;
-  return (open || levels.length === wanted.length)
-    && wanted.every((level, i) => level === '*' || (open && level === '#') || level === levels[i]);
+  return (open || levels.length === wanted.length) && wanted.every((level, i) => [levels[i], '*', open && '#'].includes(level));
 }
 
 /** A handler that fails must not stop the others. */
@@ -34,17 +32,17 @@ class Subscription {
   topic;
   position; // where to go on: at the last message that was not `latest`; undefined before the beginning, and for wildcards
   active = false; // whether the server sends messages now
+  replaying = 0; // the number of messages from the history that still come
   unsubscribe;
   retry; // the timer of the next request, after a temporary refusal
   #handlers;
   #begun = false; // whether it was ever active
   #members = new Set();
   #unlisted = 0; // the number of members that are missing in the server's list
-  #replaying = 0;
 
   constructor(topic, handlers, unsubscribe) {
     Object.assign(this, { topic, position: handlers.since, unsubscribe });
-    this.#handlers = handlers;
+    this.#handlers = typeof handlers === 'function' ? { message: handlers } : handlers;
   }
 
   /** The request that begins it; the client sets its id. */
@@ -54,12 +52,10 @@ class Subscription {
     return { type: 'subscribe', topic: this.topic, ...from, presence: presence ? true : undefined };
   }
 
-  get isReplaying() { return this.active && this.#replaying > 0; }
-
   /** Except for the first time, messages are missing unless the server says that they follow. */
   subscribed({ position, messages = 0, recovered = !this.#begun }) {
     this.position = position;
-    this.#replaying = messages;
+    this.replaying = messages;
     this.active = this.#begun = true;
     call(this.#handlers, 'subscribed', messages);
     if (!recovered) call(this.#handlers, 'gap');
@@ -72,7 +68,7 @@ class Subscription {
 
   message({ topic, position, latest = false, data, encoding }) {
     call(this.#handlers, 'message', data, { topic, position, latest, encoding });
-    if (this.#replaying > 0) this.#replaying--;
+    if (this.replaying > 0) this.replaying--;
     if (this.position !== undefined && !latest) this.position = position;
   }
 
@@ -91,11 +87,10 @@ class Subscription {
   }
 
   #tellMembers(change) {
-    const count = this.#members.size + this.#unlisted;
-    call(this.#handlers, 'presence', [...this.#members].sort(), { count, ...change });
+    call(this.#handlers, 'presence', [...this.#members].sort(), { count: this.#members.size + this.#unlisted, ...change });
   }
 
-  stop() { this.active = false; clearTimeout(this.retry); }
+  stop() { this.active = false; this.replaying = 0; clearTimeout(this.retry); }
   refused(error) { call(this.#handlers, 'refused', error); }
 }
 
@@ -139,8 +134,7 @@ export class WeftTopics {
   subscribe(topic, handlers) {
     if (this.#subscriptions.has(topic)) throw new Error(`subscribed to ${topic} already`);
     encode(topic);
-    const all = typeof handlers === 'function' ? { message: handlers } : handlers;
-    const added = new Subscription(topic, all, () => this.#unsubscribe(added));
+    const added = new Subscription(topic, handlers, () => this.#unsubscribe(added));
     this.#subscriptions.set(topic, added);
     if (this.#isOpen) this.#begin(added);
     return added;
@@ -157,6 +151,12 @@ export class WeftTopics {
   async publish(topic, data) {
     if (data === undefined) throw new TypeError('JSON has no undefined');
     return (await this.#ask({ type: 'publish', topic, data })).position;
+  }
+
+  /** The same for the latest value of a key: to a slow subscriber, it is sent in the place of an older one that still waits. */
+  async publishLatest(topic, key, data) {
+    if (typeof key !== 'string' || data === undefined) throw new TypeError('a key is a string, and JSON has no undefined');
+    return (await this.#ask({ type: 'publish', topic, key, data })).position;
   }
 
   /** Returns a promise of who is there, as { members, count }, for a topic to which this client is subscribed. */
@@ -274,7 +274,7 @@ export class WeftTopics {
     switch (message.type) {
       case 'message':
         // What is replayed is for the subscription that asked for it, and no other.
-        if (subscription?.isReplaying) return subscription.message(message);
+        if (subscription?.replaying > 0) return subscription.message(message);
         return this.#matching(message.topic).forEach((each) => each.message(message));
       case 'gap':
         return this.#matching(message.topic).forEach((each) => each.gap(message));

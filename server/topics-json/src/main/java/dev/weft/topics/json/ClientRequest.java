@@ -17,7 +17,8 @@ sealed interface ClientRequest {
 
     record Unsubscribe(long id, String topic) implements ClientRequest {}
 
-    record Publish(long id, String topic, String data) implements ClientRequest {}
+    /** A message, or the latest value of a key. */
+    record Publish(long id, String topic, @Nullable String key, String data) implements ClientRequest {}
 
     /** Who is there. */
     record Presence(long id, String topic) implements ClientRequest {}
@@ -34,8 +35,9 @@ sealed interface ClientRequest {
                 yield new Unsubscribe(requiredId(message), message.string("topic"));
             }
             case "publish" -> {
-                message.allow(Set.of("type", "id", "topic", "data"));
-                yield new Publish(message.id(), message.string("topic"), message.text("data"));
+                message.allow(Set.of("type", "id", "topic", "key", "data"));
+                yield new Publish(message.id(), message.string("topic"),
+                        message.has("key") ? message.string("key") : null, message.text("data"));
             }
             case "presence" -> {
                 message.allow(Set.of("type", "id", "topic"));

@@ -55,8 +55,7 @@ final class Envelope {
         return switch (request) {
             case ClientRequest.Subscribe it -> subscribe(it);
             case ClientRequest.Unsubscribe it -> of("unsubscribe").id(it.id()).string("topic", it.topic()).end();
-            case ClientRequest.Publish it -> new Envelope("publish", it.data().length()).id(it.id())
-                    .string("topic", it.topic()).json("data", it.data()).end();
+            case ClientRequest.Publish it -> publish(it);
             case ClientRequest.Presence it -> of("presence").id(it.id()).string("topic", it.topic()).end();
             case ClientRequest.Ping it -> of("ping").id(it.id()).end();
         };
@@ -74,6 +73,15 @@ final class Envelope {
             envelope.json("presence", "true");
         }
         return envelope.end();
+    }
+
+    private static String publish(ClientRequest.Publish request) {
+        Envelope envelope = new Envelope("publish", request.data().length()).id(request.id())
+                .string("topic", request.topic());
+        if (request.key() != null) {
+            envelope.string("key", request.key());
+        }
+        return envelope.json("data", request.data()).end();
     }
 
     // The server's.

@@ -86,7 +86,7 @@ final class JsonSession {
         return false;
     }
 
-    private void answer(ClientRequest request) throws IOException {
+    private void answer(ClientRequest request) throws IOException, InvalidMessageException {
         try {
             switch (request) {
                 case ClientRequest.Subscribe it -> subscribe(it);
@@ -96,6 +96,9 @@ final class JsonSession {
                 case ClientRequest.Ping it -> connection.send(Envelope.pong(it.id()));
             }
         } catch (TopicException e) {
+            if (e.reason() == TopicException.Reason.INVALID_KEY) {
+                throw new InvalidMessageException(e.getMessage());
+            }
             connection.send(Envelope.error(request.id(), e));
         }
     }
@@ -156,7 +159,10 @@ final class JsonSession {
             connection.send(Envelope.error(request.id(), "refused", e.getMessage()));
             return;
         }
-        Position position = settings.topics().publish(connection, request.topic(), PreparedMessage.text(data));
+        PreparedMessage message = PreparedMessage.text(data);
+        Position position = request.key() == null
+                ? settings.topics().publish(connection, request.topic(), message)
+                : settings.topics().publishLatest(connection, request.topic(), request.key(), message);
         if (request.id() != 0) {
             connection.send(Envelope.published(request.id(), position));
         }

@@ -110,7 +110,9 @@ public final class JsonTopics implements WebSocketHandler {
     }
 
     String filter(WebSocketConnection from, ClientRequest.Publish request) {
-        String published = publishFilter.apply(from, request.topic(), request.data());
+        String published = request.key() == null
+                ? publishFilter.apply(from, request.topic(), request.data())
+                : publishFilter.applyLatest(from, request.topic(), request.key(), request.data());
         if (!published.equals(request.data()) && !JsonText.isValue(published)) {
             throw new IllegalStateException("the publish filter has returned what is not JSON");
         }

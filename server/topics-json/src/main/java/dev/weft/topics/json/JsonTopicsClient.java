@@ -109,7 +109,8 @@ public final class JsonTopicsClient implements AutoCloseable {
     }
 
     /**
-     * Publishes a payload.
+     * Publishes a payload. It is sent once: this client repeats no publication, neither on another connection nor after a temporary
+     * refusal.
      *
      * @param json one JSON value
      * @return the position of the message. Fails with {@link TopicRefusedException} if the server refuses it, and with another {@link
@@ -118,12 +119,29 @@ public final class JsonTopicsClient implements AutoCloseable {
      * @throws IllegalArgumentException if the text is not one JSON value within the limits of the subprotocol
      */
     public CompletableFuture<Position> publish(String topic, String json) {
+        return publish(topic, null, json);
+    }
+
+    /**
+     * Publishes the latest value of a key: to a slow subscriber, it is sent in the place of an older one that still waits, as {@link
+     * dev.weft.topics.Topics#publishLatest} says. Otherwise as {@link #publish}. A value that failed is not repeated either, because
+     * it could take the place of a newer one.
+     *
+     * @param key  1 to 255 characters, no control characters; the server refuses others as {@code invalid}
+     * @param json one JSON value
+     * @throws IllegalArgumentException if the text is not one JSON value within the limits of the subprotocol
+     */
+    public CompletableFuture<Position> publishLatest(String topic, String key, String json) {
+        return publish(topic, Objects.requireNonNull(key), json);
+    }
+
+    private CompletableFuture<Position> publish(String topic, @Nullable String key, String json) {
         try {
             JsonText.checkValue(json);
         } catch (InvalidJsonException e) {
             throw new IllegalArgumentException("not JSON: " + e.getMessage());
         }
-        return ask(id -> new ClientRequest.Publish(id, topic, json), answer -> answer.position("position"));
+        return ask(id -> new ClientRequest.Publish(id, topic, key, json), answer -> answer.position("position"));
     }
 
     /** Asks who is there. Only for topics to which this client is subscribed. Fails as {@link #publish}. */

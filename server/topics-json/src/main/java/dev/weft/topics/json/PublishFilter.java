@@ -19,4 +19,15 @@ public interface PublishFilter {
      * @throws IllegalArgumentException if it must not be published: the client gets the error {@code refused} with this message
      */
     String apply(WebSocketConnection from, String topic, String json);
+
+    /**
+     * Returns what is published in place of the latest value of a key that a client has sent. Otherwise as {@link #apply}, which
+     * it calls by default. A value takes the place of a waiting one of the same key, no matter who has published that: if clients
+     * have keys of their own, this method has to refuse the others.
+     *
+     * @param key as the client has sent it: not necessarily a valid one
+     */
+    default String applyLatest(WebSocketConnection from, String topic, String key, String json) {
+        return apply(from, topic, json);
+    }
 }

@@ -39,8 +39,9 @@ public final class TopicMessage {
     }
 
     /**
-     * Whether it was published by {@link dev.weft.topics.Topics#publishLatest}. It may then arrive before messages that were
-     * published earlier, so its position is not one to go on from, and again after the client has come back.
+     * Whether it is the latest value of a key, which the application or a client has published as such ({@link
+     * dev.weft.topics.Topics#publishLatest}). It may then arrive before messages that were published earlier, so its position is
+     * not one to go on from, and again after the client has come back.
      */
     public boolean isLatest() {
         return latest;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.Message;
 import dev.weft.client.ReconnectingClient;
 import dev.weft.client.WebSocketClient;
 import dev.weft.server.Await;
@@ -437,6 +438,76 @@ class JsonTopicsClientTest {
             assertFalse(requests.take().contains("since"));
             String second = requests.take();
             assertTrue(second.contains("\"since\":\"a:6\""), second);
+        }
+    }
+
+    @Test
+    void aLatestValueMustBePublishedWithItsKey() throws Exception {
+        JsonTopicsClient topics = connect();
+        ListenerRecorder room = new ListenerRecorder();
+        BlockingQueue<TopicMessage> messages = new LinkedBlockingQueue<>();
+        TopicSubscription subscription = topics.subscribe("a", new TopicListener() {
+            @Override
+            public void message(TopicMessage message) {
+                messages.add(message);
+            }
+
+            @Override
+            public void subscribed(int count) {
+                room.subscribed(count);
+            }
+        });
+        room.expect("subscribed 0");
+        Position start = subscription.position().orElseThrow();
+        Position position = get(topics.publishLatest("a", "EUR \ud83e\uddf5\"", "1.09"));
+        TopicMessage received = messages.poll(20, TimeUnit.SECONDS);
+        assertTrue(received.isLatest());
+        assertEquals("1.09 " + position, received.data() + " " + received.position());
+        assertEquals("EUR \ud83e\uddf5\"", server.topics().history("a", 1).getFirst().key().orElseThrow());
+        get(topics.presence("a")); // the listener has returned
+        assertEquals(start, subscription.position().orElseThrow());
+        get(topics.publish("a", "2"));
+        assertFalse(messages.poll(20, TimeUnit.SECONDS).isLatest());
+    }
+
+    @Test
+    void refusalsOfLatestValuesMustBeTold() {
+        JsonTopicsClient topics = connect();
+        Await.until("connected", () -> topics.connection().isPresent());
+        assertTrue(failure(topics.publishLatest("secret/1", "A", "1")).startsWith("not_authorized: "));
+        assertTrue(failure(topics.publishLatest("a", "", "1")).startsWith("invalid: key ''"));
+        assertTrue(failure(topics.publishLatest("a", "k".repeat(256), "1")).startsWith("invalid: key 'kkk"));
+        assertThrows(IllegalArgumentException.class, () -> topics.publishLatest("a", "A", "no JSON"));
+        assertThrows(NullPointerException.class, () -> topics.publishLatest("a", null, "1"));
+        assertEquals(0, server.topics().topicCount());
+    }
+
+    /** This server ends the first connection without an answer, and refuses the first publication on the second one for now. */
+    @Test
+    void publicationsMustNotBeRepeated() throws Exception {
+        BlockingQueue<String> requests = new LinkedBlockingQueue<>();
+        BlockingQueue<String> begun = new LinkedBlockingQueue<>();
+        try (WebSocketServer stub = WebSocketServer.builder().endpoint("/", Endpoint.of(ws -> {
+            begun.add("connection");
+            while (ws.receive() instanceof Message.Text(String text)) {
+                requests.add(text);
+                if (requests.size() == 1) {
+                    ws.abort();
+                } else if (text.contains("\"data\":2")) {
+                    ws.send("{\"type\":\"error\",\"id\":2,\"code\":\"backplane_away\",\"message\":\"\"}");
+                } else {
+                    ws.send("{\"type\":\"published\",\"id\":3,\"position\":\"a:1\"}");
+                }
+            }
+        }).subprotocols(JsonTopics.SUBPROTOCOL)).start()) {
+            JsonTopicsClient topics = connect(URI.create("ws://127.0.0.1:" + stub.port() + "/"));
+            Await.until("connected", () -> topics.connection().isPresent() && begun.size() == 1);
+            assertEquals("the connection has ended before the answer", failure(topics.publishLatest("a", "A", "1")));
+            Await.until("connected again", () -> topics.connection().isPresent() && begun.size() == 2);
+            assertEquals("backplane_away: ", failure(topics.publishLatest("a", "A", "2")));
+            assertEquals("a:1", get(topics.publishLatest("a", "A", "3")).toString());
+            assertEquals(List.of("1", "2", "3"),
+                    requests.stream().map(each -> each.replaceAll(".*\"key\":\"A\",\"data\":(\\d)}", "$1")).toList());
         }
     }
 

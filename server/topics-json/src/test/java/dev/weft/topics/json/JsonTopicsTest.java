@@ -306,6 +306,48 @@ class JsonTopicsTest {
         slow.expectText("{\"type\":\"message\",\"topic\":\"a\",\"position\":\"" + second + "\",\"data\":\"B1\"}");
     }
 
+    private static String latest(int id, String key, String data) {
+        return "{\"type\":\"publish\",\"id\":" + id + ",\"topic\":\"a\",\"key\":\"" + key + "\",\"data\":" + data + "}";
+    }
+
+    @Test
+    void aValueOfAClientMustTakeThePlaceOfTheOneThatWaits() {
+        TestServer server = serve(history(100), settings -> settings, endpoint -> endpoint.maxQueuedSize(4 << 20));
+        TestConnection slow = connect(server, "slow");
+        ask(slow, subscribe("a"));
+        TestConnection ann = connect(server, "ann");
+        String payload = "\"" + "x".repeat(50_000) + "\"";
+        for (int i = 0; i < 40; i++) { // more than the network holds
+            topics.publish("a", payload);
+        }
+        ask(ann, latest(1, "A", "\"A1\""));
+        ask(ann, latest(2, "B", "\"B1\""));
+        JsonObject third = ask(ann, latest(3, "A", "\"A2\""));
+        assertEquals("published 3", third.get("type").getAsString() + " " + third.get("id"));
+        for (int i = 0; i < 40; i++) {
+            assertFalse(json(slow).has("latest"));
+        }
+        slow.expectText("{\"type\":\"message\",\"topic\":\"a\",\"position\":" + third.get("position")
+                + ",\"latest\":true,\"data\":\"A2\"}");
+        assertEquals("\"B1\"", data(json(slow)));
+        slow.expectNothingFor(SOON);
+        assertEquals(List.of("A", "B", "A"),
+                topics.history("a", 3).stream().map(each -> each.key().orElseThrow()).toList());
+    }
+
+    @Test
+    void aKeyThatIsTooLongMustBeInvalid() {
+        TestConnection client = connect(serve(history(1)), "ann");
+        assertEquals("published", ask(client, latest(1, "k".repeat(255), "1")).get("type").getAsString());
+        for (int i = 2; i < 12; i++) {
+            JsonObject refused = ask(client, latest(i, "k".repeat(40_000), "1"));
+            expectError("invalid", i, refused);
+            assertTrue(refused.toString().length() < 500, refused::toString);
+        }
+        client.send(latest(12, "", "1")).expectClose(1008); // like other fields that are wrong
+        assertEquals(1, topics.statistics("a").orElseThrow().published());
+    }
+
     // Presence.
 
     private static String members(JsonObject presence) {
@@ -406,6 +448,8 @@ class JsonTopicsTest {
         assertEquals("subscribed", ask(bob, subscribe("open/1")).get("type").getAsString());
         expectError("not_authorized", 5, ask(bob, "{\"type\":\"publish\",\"id\":5,\"topic\":\"open/1\",\"data\":1}"));
         expectError("not_authorized", 0, ask(bob, "{\"type\":\"publish\",\"topic\":\"open/1\",\"data\":1}"));
+        expectError("not_authorized", 7,
+                ask(bob, "{\"type\":\"publish\",\"id\":7,\"topic\":\"open/1\",\"key\":\"A\",\"data\":1}"));
         assertEquals("published",
                 ask(ann, "{\"type\":\"publish\",\"id\":6,\"topic\":\"open/1\",\"data\":1}").get("type").getAsString());
         assertEquals("1", data(json(bob)));
@@ -431,6 +475,43 @@ class JsonTopicsTest {
         expectError("refused", 2, refused);
         assertEquals("no spam", refused.get("message").getAsString());
         ann.send("{\"type\":\"publish\",\"topic\":\"a\",\"data\":\"broken\"}").expectClose(1011);
+    }
+
+    /** Unless the filter says otherwise, a value of a key is a message as any other. */
+    @Test
+    void thePublishFilterMustSeeValuesOfKeys() {
+        PublishFilter naming = (from, topic, json) -> "[\"" + from.query().first("user").orElseThrow() + "\"," + json
+                + "]";
+        TestConnection ann = connect(serve(history(0), settings -> settings.publishFilter(naming)), "ann");
+        ask(ann, subscribe("a"));
+        ann.send("{\"type\":\"publish\",\"topic\":\"a\",\"key\":\"A\",\"data\":1}");
+        assertEquals("[\"ann\",1]", data(json(ann)));
+    }
+
+    @Test
+    void thePublishFilterMustBeAbleToRefuseAKey() {
+        TestServer server = serve(history(0), settings -> settings.publishFilter(new PublishFilter() {
+            @Override
+            public String apply(WebSocketConnection from, String topic, String json) {
+                throw new IllegalArgumentException("only values of keys");
+            }
+
+            @Override
+            public String applyLatest(WebSocketConnection from, String topic, String key, String json) {
+                if (!key.equals(from.query().first("user").orElseThrow())) {
+                    throw new IllegalArgumentException("not your key");
+                }
+                return json;
+            }
+        }));
+        TestConnection ann = connect(server, "ann");
+        ask(ann, subscribe("a"));
+        expectError("refused", 2, ask(ann, latest(2, "bob", "1")));
+        expectError("refused", 3, ask(ann, "{\"type\":\"publish\",\"id\":3,\"topic\":\"a\",\"data\":1}"));
+        ann.send("{\"type\":\"publish\",\"topic\":\"a\",\"key\":\"ann\",\"data\":4}");
+        JsonObject message = json(ann);
+        assertEquals("4", data(message));
+        assertTrue(message.get("latest").getAsBoolean());
     }
 
     @Test
@@ -484,6 +565,12 @@ class JsonTopicsTest {
             "{\"type\":\"subscribe\",\"id\":1,\"topic\":\"a\",\"since\":null}|1",
             "{\"type\":\"subscribe\",\"id\":1,\"topic\":\"a\",\"presence\":1}|1",
             "{\"type\":\"publish\",\"id\":1,\"topic\":\"a\"}|1", "{\"type\":\"publish\",\"id\":1,\"data\":1}|1",
+            "{\"type\":\"publish\",\"id\":1,\"topic\":\"a\",\"data\":1,\"key\":7}|1",
+            "{\"type\":\"publish\",\"id\":1,\"topic\":\"a\",\"data\":1,\"key\":null}|1",
+            "{\"type\":\"publish\",\"id\":1,\"topic\":\"a\",\"data\":1,\"key\":\"\"}|1",
+            "{\"type\":\"publish\",\"id\":1,\"topic\":\"a\",\"data\":1,\"key\":\"a\\u0000b\"}|1",
+            "{\"type\":\"publish\",\"topic\":\"a\",\"data\":1,\"key\":[]}|0",
+            "{\"type\":\"subscribe\",\"id\":1,\"topic\":\"a\",\"key\":\"A\"}|1",
             "{\"type\":\"message\",\"id\":1,\"topic\":\"a\",\"data\":1}|1", "{\"type\":\"ping\"}|0",
             "{\"type\":\"Subscribe\",\"id\":1,\"topic\":\"a\"}|1"})
     void anInvalidMessageMustGetAnErrorAndTheConnectionGoOn(String message, long id) {
