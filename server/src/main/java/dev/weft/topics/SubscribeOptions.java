@@ -60,8 +60,10 @@ public final class SubscribeOptions {
 
     /**
      * Before anything else, sends the message that this function makes of the subscription, for example with its {@link
-     * Subscription#recovery()} and {@link Subscription#start()}. The function must not wait, and must not use these topics.
-     * What it throws reaches the caller of {@code subscribe}, and nothing is changed.
+     * Subscription#recovery()} and {@link Subscription#start()}. Older messages may still wait for another subscription of the
+     * connection. A latest value that is published after the greeting does not take the place of one of these, but follows the
+     * greeting. The function must not wait, and must not use these topics. What it throws reaches the caller of {@code subscribe},
+     * and nothing is changed.
      */
     public SubscribeOptions greeting(Function<Subscription, PreparedMessage> function) {
         return new SubscribeOptions(since, last, format, Objects.requireNonNull(function), closesWhenBehind, gapNotice);

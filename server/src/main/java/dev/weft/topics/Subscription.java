@@ -101,7 +101,7 @@ public final class Subscription {
         PreparedMessage first = greeting == null ? null : greeting.apply(this);
         active = true;
         if (first != null) {
-            send(first, null, replayed > 0);
+            send(first, BatchSender.FENCE, replayed > 0);
         }
     }
 
@@ -143,7 +143,9 @@ public final class Subscription {
         if (connection instanceof BatchSender sender) {
             return sender.trySend(key, message, more);
         }
-        return key == null ? connection.trySend(message) : connection.queue().trySendLatest(key, message);
+        return key == null || key == BatchSender.FENCE
+                ? connection.trySend(message)
+                : connection.queue().trySendLatest(key, message);
     }
 
     /** Messages are lost between this node and the broker. */
@@ -151,7 +153,7 @@ public final class Subscription {
         Function<Gap, PreparedMessage> notice = options.gapNotice();
         if (notice != null) {
             try {
-                send(notice.apply(gap), null, false);
+                send(notice.apply(gap), BatchSender.FENCE, false);
             } catch (Throwable e) {
                 TopicFailures.failed("the notice of a gap of topic", gap.topic(), e);
                 fail();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
+import dev.weft.server.Await;
 import dev.weft.testing.TestPair;
 import dev.weft.topics.TopicException.Reason;
 import java.nio.charset.StandardCharsets;
@@ -171,6 +172,97 @@ class LatestValuesTest {
                 .map(each -> each.key().orElse("").length()).toList());
         topics.publish("a", "x".repeat(436));
         assertEquals(500, topics.statistics("a").orElseThrow().historySize());
+    }
+
+    // Greetings.
+
+    private static SubscribeOptions greeted(String greeting) {
+        return SubscribeOptions.DEFAULT.greeting(it -> text(greeting));
+    }
+
+    /** Who takes the greeting for the begin of a subscription would lose a value that was sent before it. */
+    @Test
+    void valueMustNotOvertakeTheGreetingOfALaterSubscription() {
+        Topics topics = topics();
+        TestPair slow = pair();
+        topics.subscribeMatching(end(slow), "own/*", SubscribeOptions.DEFAULT);
+        int fillers = fill(slow);
+
+        topics.publishLatest("own/1", "A", text("A1"));
+        topics.subscribe(end(slow), "own/1", greeted("one"));
+        topics.publishLatest("own/1", "A", text("A2"));
+        topics.publishLatest("own/1", "A", text("A3"));
+        topics.subscribeMatching(end(slow), "#", greeted("all"));
+        topics.publishLatest("own/1", "A", text("A4"));
+
+        expectFillers(slow, fillers);
+        slow.client().expectText("A1").expectText("one").expectText("A3").expectText("all").expectText("A4");
+        assertEquals(1, end(slow).queue().replacedMessages());
+    }
+
+    /** Its first subscription may be over, or end because the second one replaces it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void valueMustNotOvertakeTheGreetingOfTheSameTopic(boolean unsubscribed) {
+        Topics topics = topics();
+        TestPair slow = pair();
+        topics.subscribe(end(slow), "own/1", greeted("first"));
+        slow.client().expectText("first");
+        int fillers = fill(slow);
+
+        topics.publishLatest("own/1", "A", text("A1"));
+        if (unsubscribed) {
+            topics.unsubscribe(end(slow), "own/1");
+        }
+        topics.subscribe(end(slow), "own/1", greeted("second"));
+        topics.publishLatest("own/1", "A", text("A2"));
+
+        expectFillers(slow, fillers);
+        slow.client().expectText("A1").expectText("second").expectText("A2");
+    }
+
+    /** The value before the greeting and the one after it have the same key. When the former is sent, the latter still waits. */
+    @Test
+    void valueAfterAGreetingMustBeReplacedAlsoWhenTheOneBeforeItIsSent() {
+        Topics topics = topics();
+        TestPair slow = pair();
+        topics.subscribeMatching(end(slow), "own/*", SubscribeOptions.DEFAULT);
+        int fillers = fill(slow);
+
+        topics.publishLatest("own/1", "A", text("A1"));
+        topics.subscribe(end(slow), "own/1", greeted("greeting"));
+        for (int i = 0; i <= fillers; i++) {
+            assertTrue(end(slow).trySend(FILLER).isAccepted());
+        }
+        topics.publishLatest("own/1", "A", text("A2"));
+        expectFillers(slow, fillers);
+        slow.client().expectText("A1").expectText("greeting");
+        topics.publishLatest("own/1", "A", text("A3"));
+
+        expectFillers(slow, fillers + 1);
+        slow.client().expectText("A3");
+        topics.publish("own/1", "end");
+        slow.client().expectText("end");
+    }
+
+    @Test
+    void valueMustNotOvertakeTheNoticeOfAGap() {
+        MemoryBroker.Node node = new MemoryBroker(1).node();
+        Topics topics = Topics.builder().limits(TopicLimits.builder().historyLength(5).build()).backplane(node).build();
+        TestPair slow = pair();
+        topics.subscribe(end(slow), "a", SubscribeOptions.DEFAULT.gapNotice(it -> text("gap")));
+        int fillers = fill(slow);
+
+        topics.publishLatest("a", "A", text("A1"));
+        Await.until("the first value waits", () -> topics.totals().delivered() == 1);
+        node.losing = 8;
+        for (int i = 2; i <= 10; i++) {
+            topics.publishLatest("a", "A", text("A" + i));
+        }
+        Await.until("the values after the gap wait", () -> topics.totals().delivered() == 6);
+
+        expectFillers(slow, fillers);
+        slow.client().expectText("A1").expectText("gap").expectText("A10");
     }
 
     private static void assertReason(Reason reason, Runnable action) {

@@ -41,7 +41,7 @@ final class OutboxList {
     private OutboxEntry youngest;
     /** The oldest, if the consumer builds its frame. */
     private OutboxEntry claimed;
-    /** The entries with a key that are not claimed, by key; {@code null} if there are none. */
+    /** The entries with a key that are not claimed and not before a fence, by key; {@code null} if there are none. */
     private Map<Object, OutboxEntry> keyed;
 
     // Producers.
@@ -81,13 +81,18 @@ final class OutboxList {
     }
 
     /**
-     * Replaces the message that waits with the same key, or else adds the latest one.
+     * Replaces the message that waits with the same key, or else adds the latest one. A {@link SendAttempt#FENCE} is added, and
+     * what waits before it is no longer replaced.
      *
      * @return the number of bytes of the message that was replaced; 0 if none was; -1 if the list has ended
      */
     long replaceOrPush(OutboxEntry latest) {
         taking.lock();
         try {
+            if (latest.key() == SendAttempt.FENCE) {
+                keyed = null;
+                return push(latest) ? 0 : -1;
+            }
             OutboxEntry waiting = waiting(latest.key());
             if (waiting != null) {
                 long bytes = waiting.bytes();
@@ -296,7 +301,8 @@ final class OutboxList {
 
     private void forget(OutboxEntry entry) {
         if (entry.key() != null && keyed != null) {
-            keyed.remove(entry.key());
+            // Only this one: after a fence, a later entry may have the same key.
+            keyed.remove(entry.key(), entry);
             if (keyed.isEmpty()) {
                 keyed = null;
             }

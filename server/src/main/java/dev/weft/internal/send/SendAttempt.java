@@ -13,6 +13,8 @@ import java.time.Duration;
  * outbox.
  */
 public final class SendAttempt {
+    /** The key of a message that no later one overtakes: what waits before it is no longer replaced. */
+    public static final Object FENCE = new Object();
     /** How long the write of a message may take before the peer counts as one that does not keep up. */
     private static final Duration SHORT = Duration.ofMillis(200);
 
@@ -53,7 +55,7 @@ public final class SendAttempt {
     /**
      * Makes the attempt with a message for several connections.
      *
-     * @param key  a message that waits with the same key is replaced; {@code null} for none
+     * @param key  a message that waits with the same key is replaced; {@code null} for none; or {@link #FENCE}
      * @param more whether the caller makes another attempt at once: then this message may be held back
      */
     public SendResult run(Object key, Opcode opcode, SharedMessage message, boolean more) {

@@ -240,6 +240,13 @@ enum PlantedSenderFault {
                         push(latest);
                         return Math.max(0, -more);
             """),
+    /** What is sent after a fence takes a place before it. */
+    FENCE_OVERTAKEN("""
+                        if (latest.key() == SendAttempt.FENCE) {
+                            keyed = null;
+            """, """
+                        if (latest.key() == SendAttempt.FENCE) {
+            """),
     /** A message whose frame is being built is replaced. */
     CLAIMED_MESSAGE_KEEPS_ITS_KEY("""
                         if (claimed != null) {

@@ -218,12 +218,14 @@ final class SenderActor {
         ends(fate(result));
     }
 
+    /** Some are fences: what follows must not arrive before them. */
     private void trySendLatest() {
         int count = 1 + random.nextInt(3 * MOST_MESSAGES_IN_A_ROW);
         for (int i = 0; i < count; i++) {
             byte[] message = ReceivedFrames.message(life.idOfLatest(id), latestFates.size(), length());
             boolean copied = random.nextBoolean();
-            SendResult result = sender.attempt().runLatest("key " + id, opcode(), message, copied);
+            Object key = random.nextInt(5) == 0 ? SendAttempt.FENCE : "key " + id;
+            SendResult result = sender.attempt().runLatest(key, opcode(), message, copied);
             if (copied) {
                 Arrays.fill(message, (byte) -1);
             }
