@@ -2,9 +2,11 @@ package dev.weft.server;
 
 import dev.weft.server.DurationHistogram.Bucket;
 import dev.weft.server.ServerHealth.Status;
+import dev.weft.topics.TopicTotals;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Writes statistics in the text format of OpenMetrics 1.0, or in the older one of Prometheus (0.0.4), which names a
@@ -21,13 +23,14 @@ final class MetricsText {
         this.openMetrics = openMetrics;
     }
 
-    static String of(ServerStatistics statistics, boolean openMetrics) {
+    static String of(ServerStatistics statistics, Optional<TopicTotals> totals, boolean openMetrics) {
         MetricsText text = new MetricsText(openMetrics);
         text.connections(statistics);
         text.traffic(statistics);
         text.addresses(statistics);
         text.tls(statistics);
         text.resources(statistics);
+        totals.ifPresent(text::topics);
         if (openMetrics) {
             text.text.append("# EOF\n");
         }
@@ -119,6 +122,22 @@ final class MetricsText {
         for (Status status : Status.values()) {
             sample("weft_health", labels("status", name(status)), statistics.health().status() == status ? 1 : 0);
         }
+    }
+
+    private void topics(TopicTotals totals) {
+        gauge("weft_topics", "", "Topics that are in use, or were within the last minute or so.", totals.topics());
+        gauge("weft_topic_subscriptions", "", "Subscriptions to topics and filters, of all connections.",
+                totals.subscriptions());
+        counter("weft_topic_published_messages", "", "Messages published to topics.", totals.published());
+        counter("weft_topic_delivered_messages", "", "Messages of topics that a connection accepted.",
+                totals.delivered());
+        counter("weft_topic_undelivered_messages", "", "Messages of topics that a connection did not accept.",
+                totals.undelivered());
+        counter("weft_topic_gaps", "", "Gaps in the messages that subscriptions got from the broker.", totals.gaps());
+        gauge("weft_topic_history_bytes", "bytes", "Bytes of messages kept for recovery.", totals.historySize());
+        gauge("weft_topic_max_history_bytes", "bytes", "The limit of those bytes.", totals.maxHistorySize());
+        totals.backplane().ifPresent(health -> gauge("weft_backplane_up", "",
+                "Whether the backplane can reach its broker: 1 or 0.", health.connected() ? 1 : 0));
     }
 
     private static String name(Enum<?> constant) {

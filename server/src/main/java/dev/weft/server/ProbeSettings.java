@@ -144,7 +144,7 @@ public final class ProbeSettings {
         }
 
         /**
-         * Makes a listener of their own serve the probes and the {@linkplain WebSocketServerBuilder#metrics metrics}, and
+         * Makes a listener of their own serve the probes and the {@linkplain WebSocketServerBuilder#metrics(String) metrics}, and
          * nothing else, without TLS. It has its own threads, and listens until the server has been closed. Default: the
          * server's own listeners serve them.
          *

@@ -28,8 +28,9 @@ final class Probes {
         settings.liveness().ifPresent(path -> endpoints.put(path, HttpEndpoint.of(request -> liveness())));
         settings.readiness().ifPresent(path -> endpoints.put(path, HttpEndpoint.of(request -> readiness())));
         settings.health().ifPresent(path -> endpoints.put(path, HttpEndpoint.of(request -> health())));
-        server.configuration().metrics()
-                .ifPresent(path -> endpoints.put(path, HttpEndpoint.of("GET", server.metricsHandler())));
+        ServerConfiguration configuration = server.configuration();
+        configuration.metrics().ifPresent(path -> endpoints.put(path,
+                HttpEndpoint.of("GET", new MetricsHandler(server, configuration.metricsTopics()))));
     }
 
     /** Adds them to the server's endpoints, unless there is a listener of their own. */

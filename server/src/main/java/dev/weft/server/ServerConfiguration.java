@@ -10,6 +10,7 @@ import dev.weft.internal.PathPattern;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.parser.http.HttpResponse;
+import dev.weft.topics.Topics;
 import java.net.SocketAddress;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
@@ -298,6 +299,11 @@ public final class ServerConfiguration {
     /** The endpoints by path. Unmodifiable. */
     public Map<String, Endpoint> endpoints() {
         return endpoints;
+    }
+
+    /** The topics whose totals are served together with the statistics. */
+    Optional<Topics> metricsTopics() {
+        return values.metricsTopics;
     }
 
     ListenSettings listening() {

@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.RateLimits;
 import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.HttpLimits;
+import dev.weft.topics.Topics;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,7 @@ final class ServerValues implements Cloneable {
     Map<String, Integer> rateShares = Map.of();
     PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
     Optional<String> metrics = Optional.empty();
+    Optional<Topics> metricsTopics = Optional.empty();
     Optional<AccessLogFormat> accessLog = Optional.empty();
     boolean connectionDetails;
     ProbeSettings probeSettings = ProbeSettings.NONE;

@@ -10,6 +10,7 @@ import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.transport.TransportFactory;
 import dev.weft.parser.Role;
+import dev.weft.topics.Topics;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -171,9 +172,14 @@ public final class WebSocketServer implements AutoCloseable {
         return new ServerStatistics(this);
     }
 
-    /** As {@link WebSocketServerBuilder#metrics}, for another server, such as one on a port that only you can reach. */
+    /** As {@link WebSocketServerBuilder#metrics(String)}, for another server, such as one on a port that only you can reach. */
     public HttpHandler metricsHandler() {
-        return new MetricsHandler(this);
+        return new MetricsHandler(this, Optional.empty());
+    }
+
+    /** As {@link WebSocketServerBuilder#metrics(String, Topics)}, for another server. */
+    public HttpHandler metricsHandler(Topics topics) {
+        return new MetricsHandler(this, Optional.of(topics));
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
 import dev.weft.parser.http.HttpLimits;
+import dev.weft.topics.Topics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -221,8 +222,23 @@ public final class WebSocketServerBuilder extends ListeningSettings {
      * @throws IllegalArgumentException if the path is malformed
      */
     public WebSocketServerBuilder metrics(String path) {
+        return metrics(path, Optional.empty());
+    }
+
+    /**
+     * Serves also the {@linkplain Topics#totals() totals} of these topics, otherwise as {@link #metrics(String)}. If several
+     * servers use the same topics, only one of them should show them, so that sums over all servers do not count them twice.
+     *
+     * @throws IllegalArgumentException if the path is malformed
+     */
+    public WebSocketServerBuilder metrics(String path, Topics topics) {
+        return metrics(path, Optional.of(topics));
+    }
+
+    private WebSocketServerBuilder metrics(String path, Optional<Topics> topics) {
         PathPattern.parse(path);
-        values.metrics = Optional.of(Objects.requireNonNull(path, "path"));
+        values.metrics = Optional.of(path);
+        values.metricsTopics = topics;
         return this;
     }
 

@@ -15,9 +15,10 @@ public final class TopicTotals {
     private final long undelivered;
     private final long gaps;
     private final long historySize;
+    private final long maxHistorySize;
     private final @Nullable BackplaneHealth backplane;
 
-    TopicTotals(int topics, TopicCounters counters, @Nullable BackplaneHealth backplane) {
+    TopicTotals(int topics, TopicCounters counters, TopicLimits limits, @Nullable BackplaneHealth backplane) {
         this.topics = topics;
         this.subscriptions = counters.subscriptions.sum();
         this.published = counters.published.sum();
@@ -25,6 +26,7 @@ public final class TopicTotals {
         this.undelivered = counters.undelivered.sum();
         this.gaps = counters.gaps.sum();
         this.historySize = counters.historySize.get();
+        this.maxHistorySize = limits.totalHistorySize();
         this.backplane = backplane;
     }
 
@@ -66,6 +68,11 @@ public final class TopicTotals {
         return historySize;
     }
 
+    /** The limit of those bytes: {@link TopicLimits#totalHistorySize()}. */
+    public long maxHistorySize() {
+        return maxHistorySize;
+    }
+
     /** Whether the backplane can reach its broker; empty without a backplane. */
     public Optional<BackplaneHealth> backplane() {
         return Optional.ofNullable(backplane);
@@ -75,6 +82,7 @@ public final class TopicTotals {
     public String toString() {
         return "TopicTotals[topics=" + topics + ", subscriptions=" + subscriptions + ", published=" + published
                 + ", delivered=" + delivered + ", undelivered=" + undelivered + ", gaps=" + gaps + ", historySize="
-                + historySize + (backplane == null ? "" : ", backplane=" + backplane) + "]";
+                + historySize + ", maxHistorySize=" + maxHistorySize
+                + (backplane == null ? "" : ", backplane=" + backplane) + "]";
     }
 }

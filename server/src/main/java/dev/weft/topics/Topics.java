@@ -365,7 +365,7 @@ public final class Topics {
 
     /** What all topics together have done, and the health of the {@link Backplane}, if there is one. Does not wait. */
     public TopicTotals totals() {
-        return new TopicTotals(topics.size(), topics.counters(), uplink == null ? null : uplink.health());
+        return new TopicTotals(topics.size(), topics.counters(), limits, uplink == null ? null : uplink.health());
     }
 
     /** The names of the topics that {@link #topicCount()} counts, in no order. A new list; there may be {@code maxTopics} names. */

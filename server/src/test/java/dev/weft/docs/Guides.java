@@ -21,6 +21,7 @@ import dev.weft.server.ServerHealth;
 import dev.weft.server.TlsCertificates;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
+import dev.weft.topics.Topics;
 import java.io.File;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -173,6 +174,13 @@ final class Guides {
         var inner = WebSocketServer.builder().port(innerPort).http("/metrics", server.metricsHandler()).start();
         // @end
         return inner;
+    }
+
+    static WebSocketServer topicMetrics(Topics topics, WebSocketHandler handler) throws IOException {
+        // @start region="topic-metrics"
+        var server = WebSocketServer.builder().metrics("/metrics", topics).handler(handler).start();
+        // @end
+        return server;
     }
 
     static TlsCertificates severalCertificates(Path folder, char[] password) throws IOException {

@@ -25,6 +25,7 @@ import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestServer;
+import dev.weft.topics.Topics;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.http.HttpClient;
@@ -183,6 +184,14 @@ class GuidesTest {
                 String metrics = RawPeer.answerOf(each, "GET /metrics HTTP/1.0\r\n\r\n").rest();
                 assertTrue(metrics.contains("weft_websockets_opened_total 0"), metrics);
             }
+        }
+    }
+
+    @Test
+    void serverShowsTheTotalsOfTopics() throws Exception {
+        try (WebSocketServer server = Guides.topicMetrics(Topics.builder().build(), ws -> ws.send("hi"))) {
+            String metrics = RawPeer.answerOf(server, "GET /metrics HTTP/1.0\r\n\r\n").rest();
+            assertTrue(metrics.contains("weft_topics 0"), metrics);
         }
     }
 

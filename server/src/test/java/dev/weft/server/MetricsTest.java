@@ -18,6 +18,8 @@ import dev.weft.TlsFiles;
 import dev.weft.WebSocketHandler;
 import dev.weft.server.RawPeer.Answer;
 import dev.weft.server.ServerStatistics.Closing;
+import dev.weft.topics.MemoryBroker;
+import dev.weft.topics.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -248,6 +250,25 @@ class MetricsTest {
     }
 
     @Test
+    void otherServerMayServeTheTotalsOfTopics() throws Exception {
+        Topics topics = Topics.builder().build();
+        topics.publish("a", "1");
+        try (WebSocketServer server = builder().start();
+                WebSocketServer inner = WebSocketServer.builder().http("/inner", server.metricsHandler(topics))
+                        .start()) {
+            String text = get(inner, "/inner").rest();
+            assertTrue(text.contains("\nweft_topic_published_messages_total 1\n"), text);
+            assertTrue(text.contains("\nweft_max_connections 1000000\n"), text);
+            assertFalse(get(server, "/metrics").rest().contains("weft_topic"));
+        }
+    }
+
+    /** Over a backplane, so that no metric is left out. */
+    private static Topics topics() {
+        return Topics.builder().backplane(new MemoryBroker(1).node()).build();
+    }
+
+    @Test
     void pathMustNotBeTakenTwice() {
         WebSocketServerBuilder builder = builder().http("/metrics", request -> null);
         assertThrows(IllegalArgumentException.class, builder::build);
@@ -256,7 +277,7 @@ class MetricsTest {
     /** The rules of OpenMetrics 1.0 for what is used of it. */
     @Test
     void textMustFollowTheRulesOfOpenMetrics() throws Exception {
-        try (WebSocketServer server = builder().start()) {
+        try (WebSocketServer server = builder().metrics("/metrics", topics()).start()) {
             try (RawPeer peer = RawPeer.open(server)) {
                 peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
             }
@@ -324,7 +345,7 @@ class MetricsTest {
                     for sample in family.samples:
                         print(family.type, sample.name, dict(sorted(sample.labels.items())), float(sample.value))
                 """;
-        try (WebSocketServer server = builder().start()) {
+        try (WebSocketServer server = builder().metrics("/metrics", topics()).start()) {
             for (String format : List.of("open", "old")) {
                 String text = format.equals("open") ? openMetrics(server) : get(server, "/metrics").rest();
                 ProcessBuilder python = new ProcessBuilder(python(), "-c", script, format).redirectErrorStream(true);
@@ -342,6 +363,7 @@ class MetricsTest {
                 }
                 assertTrue(output.contains("counter weft_refusals_total {'reason': 'foreign_origin'} 0.0\n"), output);
                 assertTrue(output.contains("gauge weft_connections {} 1.0\n"), output);
+                assertTrue(output.contains("gauge weft_backplane_up {} 1.0\n"), output);
                 assertTrue(output.contains("histogram weft_handshake_duration_seconds_count {} 0.0\n"), output);
                 assertTrue(output.contains("histogram weft_ping_latency_seconds_bucket {'le': '+Inf'} 0.0\n"), output);
             }

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /** A broker for nodes in one process, with faults on request. */
-final class MemoryBroker {
+public final class MemoryBroker {
     private static final class Log {
         final long epoch = ThreadLocalRandom.current().nextLong();
         final List<BackplaneMessage> messages = new ArrayList<>();
@@ -29,17 +29,17 @@ final class MemoryBroker {
     /** Offsets grow by this, as they do where a broker counts the messages of all topics together. */
     private final int step;
 
-    MemoryBroker(int step) {
+    public MemoryBroker(int step) {
         this.step = step;
     }
 
     /** A backplane for one node. */
-    Node node() {
+    public Node node() {
         return new Node();
     }
 
     /** Nobody reaches the broker any more, or everybody does again. */
-    void away(boolean now) {
+    public void away(boolean now) {
         setAway(now);
         if (now) {
             List.copyOf(nodes).forEach(each -> each.receiver.away());
@@ -80,7 +80,7 @@ final class MemoryBroker {
         lock.unlock();
     }
 
-    final class Node implements Backplane {
+    public final class Node implements Backplane {
         final Set<String> filters = ConcurrentHashMap.newKeySet();
         final Map<Member, Integer> members = new ConcurrentHashMap<>();
         private TopicLimits limits;
