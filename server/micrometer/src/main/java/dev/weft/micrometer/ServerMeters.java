@@ -11,16 +11,13 @@ import dev.weft.server.ServerHealth.Status;
 import dev.weft.server.ServerStatistics;
 import dev.weft.server.ServerStatistics.Closing;
 import dev.weft.server.ServerStatistics.Compression;
-import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,94 +25,40 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 
-/**
- * The meters of one server in one registry. Function counters refer to this object weakly; the gauges keep it reachable while
- * they are registered.
- */
-final class ServerMeters {
-    private final MeterRegistry registry;
-    private final Tags tags;
-    private final StatisticsCache statistics;
-
-    /**
-     * Held while meters are registered and removed. A thread that reads a meter may hold locks of the registry, so it only
-     * tries this one.
-     */
-    private final ReentrantLock changing = new ReentrantLock();
-    private final List<Meter> permanent = new ArrayList<>();
+/** The meters of one server in one registry. */
+final class ServerMeters extends SnapshotMeters<ServerStatistics> {
     private final Map<String, Meter> endpoints = new HashMap<>();
     private final Map<Closing, Meter> closes = new HashMap<>();
-    private boolean removed;
-    /** The snapshot that {@link #endpoints} and {@link #closes} follow. */
-    private volatile @Nullable ServerStatistics followed;
 
     ServerMeters(MeterRegistry registry, Tags tags, Supplier<ServerStatistics> source) {
-        this.registry = registry;
-        this.tags = tags;
-        this.statistics = new StatisticsCache(source, registry.config().clock());
+        super(registry, tags, source);
     }
 
-    void register() {
-        ServerStatistics now = statistics.get();
-        changing.lock();
-        try {
-            if (!removed) {
-                connections(now);
-                traffic(now);
-                tls(now);
-                resources(now);
-                follow(now);
-            }
-        } finally {
-            changing.unlock();
-        }
-    }
-
-    void remove() {
-        changing.lock();
-        try {
-            removed = true;
-            permanent.forEach(registry::remove);
-            endpoints.values().forEach(registry::remove);
-            closes.values().forEach(registry::remove);
-        } finally {
-            changing.unlock();
-        }
-    }
-
-    private ServerStatistics current() {
-        ServerStatistics now = statistics.get();
-        if (now != followed && changing.tryLock()) {
-            try {
-                if (!removed && now != followed) {
-                    follow(now);
-                }
-            } finally {
-                changing.unlock();
-            }
-        }
-        return now;
+    @Override
+    void addMeters(ServerStatistics now) {
+        connections(now);
+        traffic(now);
+        tls(now);
+        resources(now);
     }
 
     /** Registers the endpoints and closes that are new in a snapshot, and removes the endpoints that are not in it. */
-    private void follow(ServerStatistics now) {
-        followed = now;
+    @Override
+    void follow(ServerStatistics now) {
         Set<String> gone = new HashSet<>(endpoints.keySet());
         gone.removeAll(now.connectionsByEndpoint().keySet());
-        gone.forEach(path -> registry.remove(endpoints.remove(path)));
+        gone.forEach(path -> remove(endpoints.remove(path)));
         for (String path : now.connectionsByEndpoint().keySet()) {
             endpoints.computeIfAbsent(path,
-                    added -> gauge("weft.endpoint.connections", "WebSocket connections, by the path of their endpoint.",
+                    added -> addGauge("weft.endpoint.connections",
+                            "WebSocket connections, by the path of their endpoint.",
                             null, at -> at.connectionsByEndpoint().getOrDefault(added, 0), "endpoint", added));
         }
         for (Closing closing : now.closes().keySet()) {
-            closes.computeIfAbsent(closing, added -> counter("weft.closes",
+            closes.computeIfAbsent(closing, added -> addCounter("weft.closes",
                     "WebSocket connections ended, by the first Close frame's code and sender, and by cause.", null,
                     at -> at.closes().getOrDefault(added, 0L), "code", added.code(), "by",
                     added.by().map(Side::name).map(ServerMeters::lowerCase).orElse("none"), "cause",
@@ -196,7 +139,7 @@ final class ServerMeters {
         }
         addHistogram("weft.scheduling.lag", "How long a thread that is ready waits for its turn; sampled.", now,
                 ServerStatistics::lags);
-        permanent.add(TimeGauge
+        add(TimeGauge
                 .builder("weft.last.scheduling.lag", this, TimeUnit.NANOSECONDS,
                         meters -> meters.current().lastLag().toNanos())
                 .description("The longest lag of the last measurement.").tags(tags).strongReference(true)
@@ -215,7 +158,7 @@ final class ServerMeters {
      */
     private void addHistogram(String name, String description, ServerStatistics now,
             Function<ServerStatistics, DurationHistogram> histogram) {
-        permanent.add(FunctionTimer
+        add(FunctionTimer
                 .builder(name, this, meters -> histogram.apply(meters.current()).count(),
                         meters -> histogram.apply(meters.current()).sum().toNanos(), TimeUnit.NANOSECONDS)
                 .description(description).tags(tags).register(registry));
@@ -232,28 +175,6 @@ final class ServerMeters {
     private static String seconds(Duration bound) {
         BigDecimal seconds = BigDecimal.valueOf(bound.toNanos(), 9).stripTrailingZeros();
         return seconds.setScale(Math.max(1, seconds.scale())).toPlainString();
-    }
-
-    private void addGauge(String name, String description, @Nullable String unit,
-            ToDoubleFunction<ServerStatistics> value, String... ownTags) {
-        permanent.add(gauge(name, description, unit, value, ownTags));
-    }
-
-    private void addCounter(String name, String description, @Nullable String unit,
-            ToDoubleFunction<ServerStatistics> value, String... ownTags) {
-        permanent.add(counter(name, description, unit, value, ownTags));
-    }
-
-    private Meter gauge(String name, String description, @Nullable String unit,
-            ToDoubleFunction<ServerStatistics> value, String... ownTags) {
-        return Gauge.builder(name, this, meters -> value.applyAsDouble(meters.current())).description(description)
-                .baseUnit(unit).tags(tags.and(ownTags)).strongReference(true).register(registry);
-    }
-
-    private Meter counter(String name, String description, @Nullable String unit,
-            ToDoubleFunction<ServerStatistics> value, String... ownTags) {
-        return FunctionCounter.builder(name, this, meters -> value.applyAsDouble(meters.current()))
-                .description(description).baseUnit(unit).tags(tags.and(ownTags)).register(registry);
     }
 
     private static String lowerCase(String name) {

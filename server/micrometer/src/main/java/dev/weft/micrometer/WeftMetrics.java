@@ -6,8 +6,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -24,8 +22,7 @@ import java.util.function.Supplier;
 public final class WeftMetrics implements MeterBinder, AutoCloseable {
     private final Supplier<ServerStatistics> statistics;
     private final Tags tags;
-    private final List<ServerMeters> bound = new ArrayList<>();
-    private boolean closed;
+    private final Bindings bindings = new Bindings();
 
     /** The meters of a server, without further tags. */
     public WeftMetrics(WebSocketServer server) {
@@ -54,25 +51,12 @@ public final class WeftMetrics implements MeterBinder, AutoCloseable {
      */
     @Override
     public void bindTo(MeterRegistry registry) {
-        ServerMeters meters = new ServerMeters(registry, tags, statistics);
-        synchronized (bound) {
-            if (closed) {
-                throw new IllegalStateException("the binder is closed");
-            }
-            bound.add(meters);
-        }
-        meters.register();
+        bindings.add(new ServerMeters(registry, tags, statistics));
     }
 
     /** Removes the meters from all registries. The server is not closed. Has no effect the second time. */
     @Override
     public void close() {
-        List<ServerMeters> all;
-        synchronized (bound) {
-            closed = true;
-            all = List.copyOf(bound);
-            bound.clear();
-        }
-        all.forEach(ServerMeters::remove);
+        bindings.close();
     }
 }
