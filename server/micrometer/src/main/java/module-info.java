@@ -1,4 +1,4 @@
-/** The statistics of a WebSocket server as meters of Micrometer, which is an automatic module. */
+/** The statistics of WebSocket servers and topics as meters of Micrometer, which is an automatic module. */
 @SuppressWarnings({"requires-automatic", "requires-transitive-automatic"})
 module dev.weft.micrometer {
     requires transitive dev.weft.server;

@@ -1,4 +1,4 @@
-/** The statistics of a server as meters of Micrometer. */
+/** The statistics of servers and topics as meters of Micrometer. */
 @NullMarked
 package dev.weft.micrometer;
 
