@@ -17,6 +17,8 @@ import dev.weft.micrometer.Exposition.Series;
 import dev.weft.server.Await;
 import dev.weft.server.TlsCertificates;
 import dev.weft.server.WebSocketServer;
+import dev.weft.topics.MemoryBroker;
+import dev.weft.topics.Topics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -56,11 +58,13 @@ class DashboardTest {
 
     @BeforeEach
     void startServers() throws Exception {
-        server = WebSocketServer.builder().metrics("/metrics").shutdownGrace(Duration.ZERO).endpoint("/chat", ws -> {
-            while (ws.receive() instanceof Message.Text(String text)) {
-                ws.send(text);
-            }
-        }).start();
+        Topics topics = Topics.builder().backplane(new MemoryBroker(1).node()).build();
+        server = WebSocketServer.builder().metrics("/metrics", topics).shutdownGrace(Duration.ZERO)
+                .endpoint("/chat", ws -> {
+                    while (ws.receive() instanceof Message.Text(String text)) {
+                        ws.send(text);
+                    }
+                }).start();
         secure = WebSocketServer.builder().shutdownGrace(Duration.ZERO).handler(WebSocketConnection::awaitClose)
                 .tls(TlsCertificates.fromPem(KEYS.resolve("ec.pem"), KEYS.resolve("ec.key"))).start();
         inner = WebSocketServer.builder().shutdownGrace(Duration.ZERO).http("/metrics", secure.metricsHandler())
