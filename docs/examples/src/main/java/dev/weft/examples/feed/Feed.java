@@ -34,7 +34,7 @@ public final class Feed {
         server = WebSocketServer.builder().port(port).shutdownHook(true)
                 .sendBufferSize(32 << 10) // what waits in the system is not replaced by what is newer
                 .endpoint("/feed", Endpoint.of(this::serve))
-                .metrics("/metrics").probeSettings(ProbeSettings.builder().health("/health").build())
+                .metrics("/metrics", topics).probeSettings(ProbeSettings.builder().health("/health").build())
                 .files("/", StaticFiles.onClassPath(Feed.class, "web/feed"))
                 .start();
     }

@@ -109,6 +109,8 @@ class FeedTest {
             HttpResponse<String> metrics = get("/metrics");
             assertEquals(200, metrics.statusCode());
             assertTrue(metrics.body().contains("\nweft_sent_messages_total 2\n"), metrics.body());
+            assertTrue(metrics.body().contains("\nweft_topic_published_messages_total 2\n"), metrics.body());
+            assertTrue(metrics.body().contains("\nweft_topic_delivered_messages_total 1\n"), metrics.body());
         }
     }
 
