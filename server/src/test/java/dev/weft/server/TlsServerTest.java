@@ -8,7 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestKeys;
 import dev.weft.attacks.Bystander;
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.transport.SocketTransport;
+import dev.weft.internal.transport.TlsBuffers;
+import dev.weft.internal.transport.TlsTransport;
+import dev.weft.internal.transport.Transport;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
@@ -27,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The effects of a server's TLS settings. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -62,6 +73,38 @@ class TlsServerTest {
                 SSLSocket socket = connect(server, TestKeys.context(), parameters)) {
             assertEquals(chosen, socket.getApplicationProtocol());
         }
+    }
+
+    /** RFC 8446 §6.1, RFC 5246 §7.2.1: without the server's, the end of the connection could be an attacker's. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+    void closeNotifyWithoutACloseFrameMustBeAnswered(String protocol) throws Exception {
+        SSLEngine engine = TestKeys.context().createSSLEngine();
+        engine.setUseClientMode(true);
+        engine.setEnabledProtocols(new String[]{protocol});
+        TlsBuffers buffers = new TlsBuffers(engine.getSession().getPacketBufferSize(), new BufferBudget(1 << 20));
+        try (WebSocketServer server = server().start()) {
+            // A socket of the JDK would not mind the end of the TCP connection.
+            Transport below = new SocketTransport(
+                    SocketChannel.open(new InetSocketAddress("127.0.0.1", server.port())));
+            TlsTransport peer = new TlsTransport(below, engine, buffers);
+            try {
+                peer.handshake();
+                peer.write(ByteBuffer.wrap(RawPeer.request().getBytes(StandardCharsets.ISO_8859_1)));
+                ByteBuffer head = ByteBuffer.allocate(1024);
+                while (!text(head).endsWith("\r\n\r\n")) {
+                    assertTrue(peer.read(head) > 0, () -> text(head));
+                }
+                peer.shutdownOutput();
+                assertEquals(-1, peer.read(head.clear()));
+            } finally {
+                peer.close();
+            }
+        }
+    }
+
+    private static String text(ByteBuffer bytes) {
+        return new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
     }
 
     @Test

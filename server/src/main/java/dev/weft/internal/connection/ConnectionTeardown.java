@@ -94,11 +94,14 @@ final class ConnectionTeardown {
         if (e instanceof InterruptedIOException) {
             return closing.state() != ClosingHandshake.State.BROKEN || closing.isCause(e) ? e : closing.exception();
         }
-        // At its end the peer may only have shut down its output, and still read.
-        if (e instanceof EOFException && closing.isPending()) {
-            drainQuietly(connection);
-        } else if (e instanceof EOFException) {
-            awaitSending(connection);
+        if (e instanceof EOFException) {
+            // At its end the peer may only have shut down its output, and still read.
+            if (closing.isPending()) {
+                drainQuietly(connection);
+            } else {
+                awaitSending(connection);
+            }
+            endTls(connection);
         }
         return connection.breakOff(e) || closing.isCause(e) ? e : closing.exception();
     }
@@ -137,6 +140,14 @@ final class ConnectionTeardown {
     private static void awaitSending(Connection connection) {
         for (int looks = 0; looks < LOOKS && connection.sender.isSending(); looks++) {
             LockSupport.parkNanos(connection, LOOK_NANOS);
+        }
+    }
+
+    /** Answers a peer that has ended TLS by its close_notify (RFC 8446 §6.1), unless it does not read: then this would wait. */
+    private static void endTls(Connection connection) {
+        if (connection.transport.tlsSession().isPresent() && !connection.sender.isSending()) {
+            connection.sender.deadlines().closing();
+            shutDownOutput(connection);
         }
     }
 
