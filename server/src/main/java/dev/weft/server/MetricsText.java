@@ -135,7 +135,7 @@ final class MetricsText {
                 totals.undelivered());
         counter("weft_topic_gaps", "", "Gaps in the messages that subscriptions got from the broker.", totals.gaps());
         gauge("weft_topic_history_bytes", "bytes", "Bytes of messages kept for recovery.", totals.historySize());
-        gauge("weft_topic_max_history_bytes", "bytes", "The limit of those bytes.", totals.maxHistorySize());
+        gauge("weft_max_topic_history_bytes", "bytes", "The limit of those bytes.", totals.maxHistorySize());
         totals.backplane().ifPresent(health -> gauge("weft_backplane_up", "",
                 "Whether the backplane can reach its broker: 1 or 0.", health.connected() ? 1 : 0));
     }

@@ -23,7 +23,7 @@ class TopicMetricsTest extends TwoNodes {
     /** The samples of topics and of their backplane. */
     private static List<String> samples(TestServer server) {
         return server.request("/metrics").get().expectStatus(200).body().lines()
-                .filter(line -> line.startsWith("weft_topic") || line.startsWith("weft_backplane")).toList();
+                .filter(line -> line.matches("weft_(max_)?(topic|backplane).*")).toList();
     }
 
     @Test
@@ -59,7 +59,7 @@ class TopicMetricsTest extends TwoNodes {
                     "weft_topic_published_messages_total " + totals.published(),
                     "weft_topic_delivered_messages_total " + delivered, "weft_topic_undelivered_messages_total 1",
                     "weft_topic_gaps_total 3", "weft_topic_history_bytes " + totals.historySize(),
-                    "weft_topic_max_history_bytes " + (64 << 20), "weft_backplane_up 1"), samples(server));
+                    "weft_max_topic_history_bytes " + (64 << 20), "weft_backplane_up 1"), samples(server));
         } finally {
             slow.close();
         }
@@ -79,7 +79,7 @@ class TopicMetricsTest extends TwoNodes {
     @Test
     void metricsMustNotMentionABackplaneThatIsNotThere() {
         try (TestServer server = TestServer.of(builder(Topics.builder().build()).build())) {
-            assertEquals("weft_topic_max_history_bytes " + (64 << 20), samples(server).getLast());
+            assertEquals("weft_max_topic_history_bytes " + (64 << 20), samples(server).getLast());
         }
     }
 

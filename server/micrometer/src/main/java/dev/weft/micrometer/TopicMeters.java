@@ -25,7 +25,7 @@ final class TopicMeters extends SnapshotMeters<TopicTotals> {
         addCounter("weft.topic.gaps", "Gaps in the messages that subscriptions got from the broker.", null,
                 TopicTotals::gaps);
         addGauge("weft.topic.history", "Bytes of messages kept for recovery.", "bytes", TopicTotals::historySize);
-        addGauge("weft.topic.max.history", "The limit of those bytes.", "bytes", TopicTotals::maxHistorySize);
+        addGauge("weft.max.topic.history", "The limit of those bytes.", "bytes", TopicTotals::maxHistorySize);
         if (now.backplane().isPresent()) {
             addGauge("weft.backplane.up", "Whether the backplane can reach its broker: 1 or 0.", null,
                     totals -> totals.backplane().orElseThrow().connected() ? 1 : 0);

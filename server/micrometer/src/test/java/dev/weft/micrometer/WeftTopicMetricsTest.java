@@ -93,7 +93,7 @@ class WeftTopicMetricsTest {
             assertEquals(totals.undelivered(), counter("weft.topic.undelivered.messages"));
             assertEquals(totals.gaps(), counter("weft.topic.gaps"));
             assertEquals(totals.historySize(), gauge("weft.topic.history"));
-            assertEquals(totals.maxHistorySize(), gauge("weft.topic.max.history"));
+            assertEquals(totals.maxHistorySize(), gauge("weft.max.topic.history"));
         }
     }
 
@@ -141,7 +141,7 @@ class WeftTopicMetricsTest {
     private static Map<String, Double> ofTopics(Map<Series, Double> samples) {
         Map<String, Double> values = new TreeMap<>();
         samples.forEach((series, value) -> {
-            if (series.name().startsWith("weft_topic") || series.name().startsWith("weft_backplane")) {
+            if (series.name().matches("weft_(max_)?(topic|backplane).*")) {
                 values.put(series.toString(), value);
             }
         });
