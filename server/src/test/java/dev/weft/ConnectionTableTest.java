@@ -148,6 +148,7 @@ class ConnectionTableTest {
                 RawPeer peer = RawPeer.connect(server)) {
             peer.text(RawPeer.request().replace("/chat", "/hang")).readHead();
             peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
+            peer.leave();
             Await.until("it is over", () -> server.connectionCount() == 0);
             assertEquals(ConnectionState.CLOSING, row(server, HANG + ".*").state());
         }

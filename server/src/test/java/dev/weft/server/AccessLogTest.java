@@ -73,6 +73,7 @@ class AccessLogTest {
                 peer.bytes(textFrame("Hello")).readFrame();
                 assertEquals(List.of(), lines);
                 peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
+                peer.leave();
                 int request = RawPeer.request("User-Agent: test/1", "traceparent: " + TRACE).length()
                         + "?token=secret".length();
                 String expected = "127\\.0\\.0\\.1 - - \\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} \\+0000\\] "
