@@ -73,7 +73,7 @@ final class Feed {
     private long filtersReached = Long.MAX_VALUE;
     /**
      * Where messages have no positions: the last ones. A message comes once for each subscription of the node that matches, one
-     * shortly after the other. Empty as long as no filter with wildcards was seen.
+     * shortly after the other. Empty as long as no filter with wildcards was wanted.
      */
     private final LinkedHashSet<Id> recent = new LinkedHashSet<>();
     private boolean overlapping;
@@ -298,7 +298,7 @@ final class Feed {
     }
 
     private boolean isNew(BackplaneMessage message) {
-        overlapping |= !uplink.filters().isEmpty();
+        overlapping |= uplink.isOverlapping();
         if (!overlapping) {
             return true;
         }

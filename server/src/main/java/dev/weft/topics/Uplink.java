@@ -45,6 +45,8 @@ final class Uplink implements Backplane.Receiver {
     private final Semaphore reads = new Semaphore(MOST_READS, true);
     private final Semaphore comparisons = new Semaphore(MOST_COMPARISONS, true);
     private volatile boolean away;
+    /** Whether a filter with wildcards was ever wanted. From then on, a message may come more than once. */
+    private volatile boolean overlapping;
 
     Uplink(Backplane backplane, boolean goesOnAlone, TopicTable topics, FilterTree filters, Presence presence) {
         this.backplane = backplane;
@@ -109,6 +111,10 @@ final class Uplink implements Backplane.Receiver {
     }
 
     private void begin(String filter, Interest interest) {
+        if (TopicName.hasWildcard(TopicName.levelsOfFilter(filter))) {
+            // First: it brings messages before a connection is subscribed to it.
+            overlapping = true;
+        }
         boolean begun = false;
         try {
             backplane.subscribe(filter);
@@ -228,6 +234,11 @@ final class Uplink implements Backplane.Receiver {
 
     boolean isAway() {
         return away;
+    }
+
+    /** Whether the subscriptions of this node may overlap, or have done so. */
+    boolean isOverlapping() {
+        return overlapping;
     }
 
     BackplaneHealth health() {

@@ -156,6 +156,22 @@ class FeedTest extends TwoNodes {
         peer(second).expectText("4 4");
     }
 
+    /** It comes for the name and for the filter, to which no connection is subscribed yet. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5})
+    void messageMustArriveOnceWhileTheNodeSubscribesToItsFirstFilter(int history) {
+        Topics topics = topics(here, TopicLimits.builder().historyLength(history).build());
+        TestPair named = pair();
+        topics.subscribe(end(named), "a/1", NUMBERED);
+        here.afterSubscribe = filter -> {
+            topics.publish("a/1", "1");
+            peer(named).expectText("1 1");
+        };
+        topics.subscribeMatching(end(pair()), "a/*", NUMBERED);
+        topics.publish("a/1", "2");
+        peer(named).expectText("2 2");
+    }
+
     // The place of a gap.
 
     /** Messages that arrive before the backplane has told its return must follow the notice. */

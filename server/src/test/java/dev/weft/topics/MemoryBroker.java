@@ -91,6 +91,8 @@ public final class MemoryBroker {
         volatile int published;
         /** Is called with the topic when a history is to be read. */
         volatile Consumer<String> beforeRead = topic -> {};
+        /** Is called with a filter when the node is subscribed to it, and does not know that yet. */
+        volatile Consumer<String> afterSubscribe = filter -> {};
 
         @Override
         public void start(TopicLimits topicLimits, Receiver told) {
@@ -175,6 +177,7 @@ public final class MemoryBroker {
             } finally {
                 lock.unlock();
             }
+            afterSubscribe.accept(filter);
         }
 
         @Override
