@@ -12,32 +12,50 @@ import java.util.List;
 enum BrokerKind {
     REDIS {
         @Override
+        boolean confirmsWithoutHistory() {
+            return true;
+        }
+
+        @Override
         List<String> command(String host, int port, Path folder) {
             return List.of("redis-server", "--port", "" + port, "--bind", host, "--protected-mode", "no", "--save", "",
                     "--loglevel", "warning", "--dir", folder.toString());
         }
 
         @Override
-        Backplane backplane(InetSocketAddress address, Duration timeout, Duration nodeTimeout) {
+        Backplane backplane(InetSocketAddress address, String prefix, Duration timeout, Duration nodeTimeout) {
             return RedisBackplane.builder("redis://" + address.getHostString() + ":" + address.getPort())
-                    .timeout(timeout).nodeTimeout(nodeTimeout).build();
+                    .prefix(prefix).timeout(timeout).nodeTimeout(nodeTimeout).build();
         }
     },
     NATS {
+        @Override
+        boolean confirmsWithoutHistory() {
+            return false;
+        }
+
         @Override
         List<String> command(String host, int port, Path folder) {
             return List.of("nats-server", "--port", "" + port, "--addr", host, "-js", "-sd", folder.toString());
         }
 
         @Override
-        Backplane backplane(InetSocketAddress address, Duration timeout, Duration nodeTimeout) {
+        Backplane backplane(InetSocketAddress address, String prefix, Duration timeout, Duration nodeTimeout) {
             return NatsBackplane.builder("nats://" + address.getHostString() + ":" + address.getPort())
-                    .timeout(timeout).nodeTimeout(nodeTimeout).build();
+                    .prefix(prefix).timeout(timeout).nodeTimeout(nodeTimeout).build();
         }
     };
+
+    /** Whether publishing without a history waits until the broker has the message. */
+    abstract boolean confirmsWithoutHistory();
 
     /** The command that has the broker listen, with its files in this folder. */
     abstract List<String> command(String host, int port, Path folder);
 
-    abstract Backplane backplane(InetSocketAddress address, Duration timeout, Duration nodeTimeout);
+    /** Nodes with the same prefix form a group. */
+    abstract Backplane backplane(InetSocketAddress address, String prefix, Duration timeout, Duration nodeTimeout);
+
+    Backplane backplane(InetSocketAddress address, Duration timeout, Duration nodeTimeout) {
+        return backplane(address, "weft", timeout, nodeTimeout);
+    }
 }

@@ -1,120 +1,89 @@
 package dev.weft.bench.topics;
 
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Compares what subscribers have got with what publishers have sent. Each publisher numbers its messages in one topic from 0,
- * and has the fate of each. Each subscriber reports what it gets, in its order, and each notice that something is missing. For
- * one thread at a time.
+ * and has the fate of each. Each subscriber reports what it gets, in its order, and each notice that something is missing.
+ * Within a subscription, everything that was accepted must arrive once and in order, except where a gap was told. For one
+ * thread at a time.
  */
 final class Checker {
-    /** What a publisher knows about a message. */
-    enum Fate {
-        ACCEPTED, FAILED, UNCERTAIN
-    }
-
-    /** What is found, the number of times, with an example of each. */
-    record Findings(Map<String, Integer> counts, List<String> examples, long deliveries, long gapsTold) {
-        boolean isClean() {
-            return counts.isEmpty();
-        }
-    }
-
     private final Map<String, List<Fate>> fates = new HashMap<>();
+    private final Map<String, List<Integer>> connections = new HashMap<>();
 
-    /** Fates of a topic's messages, by number. */
-    void published(String topic, List<Fate> all) {
+    /**
+     * What has become of a topic's messages, by number, and on which connection of the publisher each was published: if a
+     * message is unconfirmed, its order is known only among those of its connection.
+     */
+    void published(String topic, List<Fate> all, List<Integer> publishingConnections) {
         fates.put(topic, List.copyOf(all));
+        connections.put(topic, List.copyOf(publishingConnections));
     }
 
-    /** What one subscriber has got of one topic, in order. */
-    static final class Log {
-        /** Instead of a number: a notice that messages may be missing here. */
-        private static final int GAP = -1;
-        private static final int MOST = 100_000;
-
-        final String topic;
-        private final List<Integer> entries = new ArrayList<>();
-
-        Log(String topic) {
-            this.topic = topic;
-        }
-
-        synchronized void received(int number) {
-            if (entries.size() < MOST) {
-                entries.add(number);
+    void check(Log log, FaultFindings findings) {
+        List<Fate> known = fates.getOrDefault(log.topic, List.of());
+        List<Integer> publishing = connections.getOrDefault(log.topic, List.of());
+        Map<Integer, Integer> newest = new HashMap<>(); // by the publisher's connection
+        BitSet seen = new BitSet();
+        int last = -1;
+        boolean gap = true; // It has subscribed at some time after the first message.
+        for (int entry : log.entries()) {
+            if (entry == Log.BEGIN) {
+                seen.clear();
+                newest.clear();
+                last = -1;
+                gap = true;
+                continue;
             }
-        }
-
-        synchronized void toldGap() {
-            entries.add(GAP);
-        }
-
-        synchronized List<Integer> entries() {
-            return List.copyOf(entries);
-        }
-    }
-
-    Findings check(List<Log> logs) {
-        Map<String, Integer> counts = new TreeMap<>();
-        List<String> examples = new ArrayList<>();
-        long deliveries = 0;
-        long gaps = 0;
-        for (Log log : logs) {
-            List<Fate> known = fates.getOrDefault(log.topic, List.of());
-            List<Integer> entries = log.entries();
-            BitSet seen = new BitSet();
-            int last = -1;
-            boolean gap = true; // It has subscribed at some time after the first message.
-            for (int entry : entries) {
-                if (entry == Log.GAP) {
-                    gap = true;
-                    gaps++;
-                    continue;
-                }
-                deliveries++;
-                String where = log.topic + " " + entry + " after " + last;
-                if (seen.get(entry)) {
-                    found("doubled", where, counts, examples);
-                } else if (entry < last && known.get(entry) == Fate.UNCERTAIN) {
-                    // Its publisher has given up waiting, and gone on: it may come late.
-                    seen.set(entry);
-                    continue;
-                } else if (entry < last) {
-                    found("reordered", where, counts, examples);
-                } else if (entry >= known.size()) {
-                    found("invented", where, counts, examples);
-                } else if (known.get(entry) == Fate.FAILED) {
-                    found("delivered though it has failed", where, counts, examples);
-                }
-                for (int missing = last + 1; missing < entry && !gap; missing++) {
-                    if (missing < known.size() && known.get(missing) == Fate.ACCEPTED) {
-                        found("lost", log.topic + " " + missing + " before " + entry, counts, examples);
-                    }
-                }
+            if (entry == Log.GAP) {
+                gap = true;
+                continue;
+            }
+            String where = log.topic + " " + entry + " after " + last;
+            boolean mayBeLate = mayBeLate(entry, known, publishing, newest);
+            if (entry < publishing.size()) {
+                newest.merge(publishing.get(entry), entry, Math::max);
+            }
+            if (seen.get(entry)) {
+                findings.found("doubled", where);
+            } else if (entry < last && mayBeLate) {
                 seen.set(entry);
-                last = Math.max(last, entry);
-                gap = false;
+                continue;
+            } else if (entry < last) {
+                findings.found("reordered", where);
+            } else if (entry >= known.size()) {
+                findings.found("invented", where);
+            } else if (is(Fate.FAILED, known, entry)) {
+                findings.found("delivered though it has failed", where);
             }
-            int end = known.size() - 1;
-            while (end >= 0 && known.get(end) != Fate.ACCEPTED) {
-                end--;
+            for (int missing = last + 1; missing < entry && !gap; missing++) {
+                if (is(Fate.ACCEPTED, known, missing)) {
+                    findings.found("lost", log.topic + " " + missing + " before " + entry);
+                }
             }
-            if (last < end) {
-                found("lost at the end", log.topic + " " + last + " of " + end, counts, examples);
-            }
+            seen.set(entry);
+            last = Math.max(last, entry);
+            gap = false;
         }
-        return new Findings(counts, examples, deliveries, gaps);
+        int end = known.lastIndexOf(Fate.ACCEPTED);
+        if (!log.hasEnded() && last < end) {
+            findings.found("lost at the end", log.topic + " " + last + " of " + end);
+        }
     }
 
-    private static void found(String what, String where, Map<String, Integer> counts, List<String> examples) {
-        if (counts.merge(what, 1, Integer::sum) == 1) {
-            examples.add(what + ": " + where);
-        }
+    private static boolean mayBeLate(int number, List<Fate> known, List<Integer> publishing,
+            Map<Integer, Integer> newest) {
+        // Its publisher has given up waiting, and gone on.
+        return is(Fate.UNCERTAIN, known, number)
+                // It has been held up on its way from another node than that of the newer messages.
+                || is(Fate.UNCONFIRMED, known, number) && newest.getOrDefault(publishing.get(number), -1) < number;
+    }
+
+    private static boolean is(Fate fate, List<Fate> known, int number) {
+        return number < known.size() && known.get(number) == fate;
     }
 }

@@ -10,16 +10,22 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
-/** Stands between a node and its broker, and can stop passing bytes, as a network does that is cut: nobody is told. */
+/** Passes bytes on, and can stop doing so, as a network does that is cut: nobody is told. */
 final class CutProxy implements AutoCloseable {
     private final ServerSocket listener;
-    private final InetSocketAddress target;
+    private final Supplier<InetSocketAddress> targets;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
 
     CutProxy(InetSocketAddress target) throws IOException {
-        this.target = target;
+        this(() -> target);
+    }
+
+    /** @param targets says for each connection where it goes */
+    CutProxy(Supplier<InetSocketAddress> targets) throws IOException {
+        this.targets = targets;
         this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::accept);
     }
@@ -52,6 +58,7 @@ final class CutProxy implements AutoCloseable {
     }
 
     private void serve(Socket near) {
+        InetSocketAddress target = targets.get();
         try (near; Socket far = new Socket(target.getAddress(), target.getPort())) {
             sockets.add(far);
             near.setTcpNoDelay(true);

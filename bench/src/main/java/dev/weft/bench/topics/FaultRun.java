@@ -1,23 +1,19 @@
 package dev.weft.bench.topics;
 
 import dev.weft.TestProcess;
-import dev.weft.bench.topics.Checker.Fate;
-import dev.weft.bench.topics.Checker.Findings;
-import dev.weft.bench.topics.Checker.Log;
-import dev.weft.client.WebSocketClient;
+import dev.weft.bench.topics.Crowd.Tally;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -28,9 +24,8 @@ import java.util.stream.Stream;
 public final class FaultRun {
     private static final int NODES = 3;
     private static final Duration LIMIT = Duration.ofMinutes(8);
+    private static final Duration BEGIN = Duration.ofSeconds(90);
     private static final Duration SETTLE = Duration.ofSeconds(45);
-    /** Of each publisher, between two messages, on the average. */
-    private static final long PUBLISH_MILLIS = 400;
 
     /**
      * How large a run is.
@@ -40,9 +35,16 @@ public final class FaultRun {
      */
     record Size(int clients, int topics, Duration pause, double scale) {}
 
-    private interface Fault {
-        void strike() throws IOException, InterruptedException;
-    }
+    /**
+     * What a run has found.
+     *
+     * @param fates    the number of publications with each fate
+     * @param tallies  by the kind of subscription
+     * @param replaced the number of values in whose place newer ones were sent
+     * @param connects the number of connections of all clients
+     */
+    record Result(FaultFindings findings, Map<Fate, Integer> fates, Map<String, Tally> tallies, long replaced,
+            int connects) {}
 
     private final BrokerKind kind;
     private final Size size;
@@ -65,11 +67,11 @@ public final class FaultRun {
         FaultNetwork network = arguments[3].equals("namespaces")
                 ? new NamespaceNetwork(NODES)
                 : new LoopbackNetwork(NODES);
-        Findings findings = run(BrokerKind.valueOf(arguments[0]), size, network);
-        System.exit(findings.isClean() ? 0 : 1);
+        Result result = run(BrokerKind.valueOf(arguments[0]), size, network);
+        System.exit(result.findings().isClean() ? 0 : 1);
     }
 
-    static Findings run(BrokerKind kind, Size size, FaultNetwork network) throws Exception {
+    static Result run(BrokerKind kind, Size size, FaultNetwork network) throws Exception {
         Path folder = Files.createTempDirectory("weft-faults");
         FaultRun run = new FaultRun(kind, size, network, folder);
         try {
@@ -92,44 +94,33 @@ public final class FaultRun {
         network.close();
     }
 
-    private Findings run() throws Exception {
+    private Result run() throws Exception {
         startAll();
-        try (WebSocketClient client = WebSocketClient.builder().connectTimeout(Duration.ofSeconds(3)).noDeflate()
-                .build()) {
-            List<URI> uris = IntStream.range(0, NODES).mapToObj(network::node)
-                    .map(each -> URI.create("ws://" + each.getHostString() + ":" + each.getPort() + "/")).toList();
-            FaultClients clients = new FaultClients(client, uris);
-            AtomicBoolean ending = new AtomicBoolean();
-            List<FaultClients.Subscriber> subscribers = new ArrayList<>();
-            List<FaultClients.Publisher> publishers = new ArrayList<>();
-            List<Thread> threads = new ArrayList<>();
-            for (int i = 0; i < size.clients(); i++) {
-                FaultClients.Subscriber each = clients.new Subscriber("room/" + i % size.topics(), i / size.topics());
-                subscribers.add(each);
-                threads.add(Thread.ofVirtual().start(each));
-            }
-            await("all clients are connected", () -> clients.connects.get() >= size.clients(), SETTLE);
-            List<Thread> publishing = new ArrayList<>();
-            for (int i = 0; i < size.topics(); i++) {
-                FaultClients.Publisher each = clients.new Publisher("room/" + i, i, PUBLISH_MILLIS, ending);
-                publishers.add(each);
-                publishing.add(Thread.ofVirtual().start(each));
-            }
-            say(size.clients() + " clients of " + size.topics() + " topics are connected");
+        FaultFindings findings = new FaultFindings();
+        try (Crowd crowd = new Crowd(size.clients(), size.topics(),
+                IntStream.range(0, NODES).mapToObj(network::node).toList())) {
+            crowd.publish();
+            crowd.subscribe();
+            await("all clients are subscribed", crowd::isSubscribed, BEGIN);
+            say(size.clients() + " clients are subscribed");
+            findings.addAll("presence before the faults", presence(crowd));
+            say("they are the members of their topics");
 
-            strikeAll();
+            FaultSequence faults = new FaultSequence(broker, nodes, network, size.pause(), size.scale(), this::say);
+            faults.strikeAll();
+            say("no more faults");
 
-            ending.set(true);
-            for (Thread each : publishing) {
-                each.join(SETTLE);
-            }
-            await("everything has arrived", () -> subscribers.stream().allMatch(each -> hasLast(each.log, publishers)),
-                    SETTLE);
-            clients.over.set(true);
-            for (Thread each : threads) {
-                each.join(Duration.ofSeconds(10));
-            }
-            return report(clients, subscribers.stream().map(each -> each.log).toList(), publishers);
+            Map<String, Integer> reached = crowd.calm();
+            await("all clients are back", () -> crowd.isBeyond(reached), SETTLE);
+            say("all clients are back");
+            crowd.endPublishing(SETTLE);
+            await("everything has arrived", crowd::hasAll, SETTLE);
+            say("everything has arrived");
+            findings.addAll("presence after the faults", presence(crowd));
+            say("those that are connected are the members");
+            crowd.end();
+            long replaced = crowd.check(faults, kind, findings);
+            return report(new Result(findings, crowd.fates(), crowd.tallies(), replaced, crowd.connects()));
         }
     }
 
@@ -155,93 +146,31 @@ public final class FaultRun {
                 folder.resolve(name + ".log"), LIMIT);
     }
 
-    private void strikeAll() throws Exception {
-        strike("kill -9 of node 0, which is started again", () -> {
-            nodes.get(0).kill();
-            last(2000);
-            nodes.get(0).start();
-        });
-        strike("node 1 is cut off from the broker", () -> {
-            network.cut(1);
-            last(4000);
-            network.mend(1);
-        });
-        strike("SIGSTOP of the broker, then SIGCONT", () -> {
-            broker.signal("STOP");
-            last(3000);
-            broker.signal("CONT");
-        });
-        strike("SIGSTOP of node 2, then SIGCONT", () -> {
-            nodes.get(2).signal("STOP");
-            last(8000);
-            nodes.get(2).signal("CONT");
-        });
-        strike("kill -9 of the broker, which is started again", () -> {
-            broker.kill();
-            last(2000);
-            broker.start();
-        });
-        strike("nodes 0 and 2 are cut off for a moment, five times", () -> {
-            for (int i = 0; i < 5; i++) {
-                network.cut(0);
-                network.mend(0);
-                network.cut(2);
-                last(300);
-                network.mend(2);
-            }
-        });
-        strike("kill -9 of node 1 while the broker is stopped", () -> {
-            broker.signal("STOP");
-            nodes.get(1).kill();
-            last(500);
-            broker.signal("CONT");
-            nodes.get(1).start();
-        });
+    /** Waits until it is right, if it does not take too long. */
+    private FaultFindings presence(Crowd crowd) throws InterruptedException {
+        AtomicReference<FaultFindings> last = new AtomicReference<>();
+        await("all are told who is there", () -> {
+            last.set(crowd.checkPresence());
+            return last.get().isClean();
+        }, SETTLE);
+        return last.get();
     }
 
-    private void last(long millis) throws InterruptedException {
-        TimeUnit.MILLISECONDS.sleep((long) (millis * size.scale()));
-    }
-
-    private void strike(String what, Fault fault) throws Exception {
-        TimeUnit.MILLISECONDS.sleep(size.pause().toMillis());
-        say(what);
-        fault.strike();
-    }
-
-    private static boolean hasLast(Log log, List<FaultClients.Publisher> publishers) {
-        FaultClients.Publisher publisher = publishers.stream().filter(each -> each.topic.equals(log.topic)).findFirst()
-                .orElseThrow();
-        List<Fate> fates = publisher.fates;
-        return log.entries().contains(fates.lastIndexOf(Fate.ACCEPTED));
-    }
-
-    private Findings report(FaultClients clients, List<Log> logs, List<FaultClients.Publisher> publishers) {
-        Checker checker = new Checker();
-        Map<Fate, Integer> fates = new EnumMap<>(Fate.class);
-        for (FaultClients.Publisher each : publishers) {
-            checker.published(each.topic, each.fates);
-            each.fates.forEach(fate -> fates.merge(fate, 1, Integer::sum));
-        }
-        Findings findings = checker.check(logs);
-        say("published: " + fates + "; delivered: " + findings.deliveries() + "; connections: " + clients.connects
-                + "; gaps told: " + findings.gapsTold() + ", of these to clients that came back: "
-                + clients.impossible);
-        say(findings.isClean()
-                ? "nothing was lost, doubled or reordered"
-                : "FOUND: " + findings.counts() + " "
-                        + findings.examples());
-        return findings;
-    }
-
-    private interface Condition {
-        boolean holds();
+    private Result report(Result result) {
+        say("published: " + result.fates() + "; connections: " + result.connects() + "; values replaced: "
+                + result.replaced());
+        result.tallies().forEach((name, tally) -> say(name + ": delivered " + tally.deliveries() + ", gaps told "
+                + tally.gapsTold()));
+        say(result.findings().isClean()
+                ? "nothing was lost, doubled or reordered, and all were told who is there"
+                : "FOUND: " + result.findings());
+        return result;
     }
 
     /** Goes on after the limit: the checker says what is missing. */
-    private void await(String what, Condition condition, Duration limit) throws InterruptedException {
+    private void await(String what, BooleanSupplier condition, Duration limit) throws InterruptedException {
         long end = System.nanoTime() + limit.toNanos();
-        while (!condition.holds()) {
+        while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {
                 say("given up after " + limit.toSeconds() + " s: " + what);
                 return;

@@ -3,9 +3,6 @@ package dev.weft.bench.topics;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.weft.bench.topics.Checker.Fate;
-import dev.weft.bench.topics.Checker.Findings;
-import dev.weft.bench.topics.Checker.Log;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -18,29 +15,37 @@ import org.junit.jupiter.api.Test;
 class CheckerTest {
     private static final int MESSAGES = 100;
     private static final int SUBSCRIBERS = 20;
+    /** In the list of entries: the subscriber has gone. */
+    static final int END = -3;
 
     /** All have got everything, except that one log is changed before. */
-    private static Findings check(List<Fate> fates, Consumer<List<Integer>> change) {
+    private static FaultFindings check(List<Fate> fates, Consumer<List<Integer>> change) {
         Checker checker = new Checker();
-        checker.published("a", fates);
-        List<Log> logs = new ArrayList<>();
+        // The publisher has another connection for every 50 messages.
+        checker.published("a", fates, IntStream.range(0, MESSAGES).mapToObj(each -> each / 50).toList());
+        FaultFindings findings = new FaultFindings();
         for (int i = 0; i < SUBSCRIBERS; i++) {
             List<Integer> numbers = new ArrayList<>(IntStream.range(0, MESSAGES)
                     .filter(each -> fates.get(each) != Fate.FAILED).boxed().toList());
             if (i == SUBSCRIBERS / 2) {
                 change.accept(numbers);
             }
-            Log log = new Log("a");
-            for (int number : numbers) {
-                if (number < 0) {
-                    log.toldGap();
-                } else {
-                    log.received(number);
-                }
-            }
-            logs.add(log);
+            checker.check(log("a", numbers), findings);
         }
-        return checker.check(logs);
+        return findings;
+    }
+
+    static Log log(String topic, List<Integer> entries) {
+        Log log = new Log(topic);
+        for (int entry : entries) {
+            switch (entry) {
+                case Log.GAP -> log.toldGap();
+                case Log.BEGIN -> log.begins();
+                case END -> log.ends();
+                default -> log.received(entry);
+            }
+        }
+        return log;
     }
 
     private static Map<String, Integer> found(Consumer<List<Integer>> change) {
@@ -49,9 +54,7 @@ class CheckerTest {
 
     @Test
     void completeLogsMustBeClean() {
-        Findings findings = check(Collections.nCopies(MESSAGES, Fate.ACCEPTED), numbers -> {});
-        assertTrue(findings.isClean());
-        assertEquals(MESSAGES * SUBSCRIBERS, findings.deliveries());
+        assertTrue(check(Collections.nCopies(MESSAGES, Fate.ACCEPTED), numbers -> {}).isClean());
     }
 
     @Test
@@ -77,15 +80,15 @@ class CheckerTest {
     void gapThatWasToldMustExcuseWhatIsMissingThere() {
         assertEquals(Map.of(), found(numbers -> {
             numbers.subList(50, 60).clear();
-            numbers.add(50, -1);
+            numbers.add(50, Log.GAP);
         }));
         assertEquals(Map.of("lost", 1), found(numbers -> {
             numbers.subList(50, 60).clear();
-            numbers.add(50, -1);
+            numbers.add(50, Log.GAP);
             numbers.remove(70);
         }));
         assertEquals(Map.of("doubled", 1), found(numbers -> {
-            numbers.add(50, -1);
+            numbers.add(50, Log.GAP);
             numbers.add(51, 49);
         }));
     }
@@ -103,5 +106,51 @@ class CheckerTest {
         assertEquals(Map.of("delivered though it has failed", 1),
                 check(fates, numbers -> numbers.add(10, 10)).counts());
         assertEquals(Map.of("invented", 1), check(fates, numbers -> numbers.add(MESSAGES)).counts());
+    }
+
+    @Test
+    void unconfirmedMessageMayBeLostOrComeAfterThoseOfAnotherConnection() {
+        List<Fate> fates = new ArrayList<>(Collections.nCopies(MESSAGES, Fate.ACCEPTED));
+        fates.set(48, Fate.UNCONFIRMED);
+        fates.set(49, Fate.UNCONFIRMED);
+        assertEquals(Map.of(), check(fates, numbers -> numbers.remove((Integer) 49)).counts());
+        assertEquals(Map.of(), check(fates, numbers -> {
+            numbers.remove((Integer) 49);
+            numbers.add(51, 49);
+        }).counts());
+        assertEquals(Map.of("reordered", 1), check(fates, numbers -> Collections.swap(numbers, 48, 49)).counts());
+    }
+
+    @Test
+    void subscriptionThatBeginsAnewMayBringMessagesAgainOrNot() {
+        assertEquals(Map.of(), found(numbers -> numbers.addAll(50, List.of(Log.BEGIN, 40, 41, 42, 43, 44, 45, 46, 47,
+                48, 49))));
+        assertEquals(Map.of(), found(numbers -> {
+            numbers.subList(50, 60).clear();
+            numbers.add(50, Log.BEGIN);
+        }));
+    }
+
+    @Test
+    void subscriptionThatBeginsAnewMustBeCheckedFromThereOn() {
+        assertEquals(Map.of("lost", 1), found(numbers -> {
+            numbers.add(50, Log.BEGIN);
+            numbers.remove((Integer) 60);
+        }));
+        assertEquals(Map.of("doubled", 1), found(numbers -> numbers.addAll(50, List.of(Log.BEGIN, 50))));
+        assertEquals(Map.of("lost at the end", 1), found(numbers -> numbers.add(Log.BEGIN)));
+    }
+
+    @Test
+    void subscriberThatIsGoneMissesNothing() {
+        assertEquals(Map.of(), found(numbers -> {
+            numbers.subList(50, MESSAGES).clear();
+            numbers.add(END);
+        }));
+        assertEquals(Map.of("lost", 1), found(numbers -> {
+            numbers.subList(50, MESSAGES).clear();
+            numbers.remove((Integer) 30);
+            numbers.add(END);
+        }));
     }
 }
