@@ -246,7 +246,11 @@ final class ConnectionTeardown {
                 LingeringClose.close(connection.transport);
             }
         } finally {
-            breakOff(connection, "the closing handshake was not completed", null);
+            if (connection.closing.finalStatus().isPresent()) {
+                connection.breakOff(null);
+            } else {
+                breakOff(connection, "the closing handshake was not completed", null);
+            }
         }
     }
 

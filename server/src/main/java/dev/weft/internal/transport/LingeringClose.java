@@ -47,6 +47,8 @@ public final class LingeringClose {
         while (count >= 0 && total < DROPPED) {
             total += count;
             spent = TurnQuota.spend(spent, TurnQuota.FRAME + count);
+            // Otherwise the first read would find nothing in most cases.
+            transport.awaitReadable();
             count = transport.read(piece.clear());
         }
     }
