@@ -8,6 +8,7 @@ import dev.weft.ConnectionLimits;
 import dev.weft.Message;
 import dev.weft.OverflowPolicy;
 import dev.weft.PreparedMessage;
+import dev.weft.SendResult;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import dev.weft.client.WebSocketClient;
@@ -122,7 +123,8 @@ class SlowConsumersTest {
                 WebSocketConnection ws = open(client, server)) {
             WebSocketConnection subscriber = subscriber();
             for (int i = 0; i < count; i++) {
-                assertTrue(subscriber.trySend(value(i, 0)).isAccepted());
+                SendResult result = subscriber.trySend(value(i, 0));
+                assertTrue(result.isAccepted(), () -> result + ", " + subscriber.closeStatus());
             }
             long dropped = subscriber.queue().droppedMessages();
             assertTrue(dropped > 0, "the network cannot hold it all");
