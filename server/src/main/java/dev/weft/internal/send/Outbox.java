@@ -210,7 +210,11 @@ final class Outbox {
         while (!reserved || !takeRest(bytes - freed, keepsUp)) {
             OutboxEntry oldest = list.dropOldest();
             if (oldest == null) {
-                // Other threads have taken the room.
+                // The consumer has emptied the list meanwhile, or other threads have taken the room.
+                reserved = reserved || reserveShare(bytes);
+                if (reserved && takeRest(bytes - freed, keepsUp)) {
+                    break;
+                }
                 giveBack(reserved ? bytes : 0, freed);
                 return refusal;
             }
