@@ -73,6 +73,6 @@ final class PresenceChecker {
         known.stream().filter(each -> !told.contains(each))
                 .forEach(each -> findings.found("member not told", where + each));
         told.stream().filter(each -> !known.contains(each))
-                .forEach(each -> findings.found("member told that is gone", where + each));
+                .forEach(each -> findings.found("told of a member that is gone", where + each));
     }
 }

@@ -54,6 +54,6 @@ class PresenceCheckerTest {
 
     @Test
     void whatAWatcherIsToldForTooLongMustBeFound() {
-        assertEquals(Map.of("member told that is gone", 1), foundByWatcher(Set.of("ann", "bob", "eve")));
+        assertEquals(Map.of("told of a member that is gone", 1), foundByWatcher(Set.of("ann", "bob", "eve")));
     }
 }
