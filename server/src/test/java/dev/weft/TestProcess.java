@@ -71,11 +71,11 @@ public final class TestProcess implements AutoCloseable {
 
     /** The options for loops, over the engine that this JVM is told to use. */
     public static List<String> loopOptions() {
-        List<String> options = new ArrayList<>(List.of("--add-opens=java.base/java.lang=ALL-UNNAMED"));
+        List<String> options = new ArrayList<>(List.of("--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED"));
         String engine = System.getProperty("dev.weft.engine");
         if (engine != null) {
-            options.addAll(List.of("--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
-                    "--enable-native-access=ALL-UNNAMED", "-Ddev.weft.engine=" + engine));
+            options.add("-Ddev.weft.engine=" + engine);
         }
         return options;
     }

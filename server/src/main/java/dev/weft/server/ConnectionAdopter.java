@@ -84,6 +84,7 @@ public final class ConnectionAdopter {
         Transport transport;
         try {
             transport = server.transports.over(channel);
+            transport.keepToChannel();
         } catch (ClosedSelectorException e) {
             // The server has shut down, and with it the selectors that it does not share with others.
             channel.close();

@@ -11,7 +11,8 @@ public enum TransportKind {
      * their connections. The cheapest kind if messages arrive one at a time; and a handler that computes or blocks in
      * native code does not keep other connections from being served. It needs the option {@code
      * --add-opens=java.base/java.lang=dev.weft.server} (on the class path: {@code ALL-UNNAMED}); without it, this is
-     * {@link #PARKING}.
+     * {@link #PARKING}. With Java 22 and later, it receives and sends by direct system calls on Linux, if {@code
+     * --add-exports=java.base/sun.nio.ch=dev.weft.server --enable-native-access=dev.weft.server} are also given.
      */
     LOOPS {
         @Override

@@ -7,7 +7,7 @@ import java.util.List;
 /** The clients that are compared, each as its documentation shows, with compression off. */
 enum Clients {
     /** Weft with loops. */
-    WEFT("Weft", new WeftEchoClient(), List.of("--add-opens=java.base/java.lang=ALL-UNNAMED")),
+    WEFT("Weft", new WeftEchoClient(), Peers.loopOptions()),
     /** Weft without the JVM option for loops. */
     WEFT_PARKING("Weft without loops", new WeftEchoClient(), List.of()),
     /** The JDK's. */

@@ -3,6 +3,7 @@ package dev.weft.bench.memory;
 import dev.weft.bench.peers.Peers;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * The heap of client connections and of the server connections at their other ends, each in their own process. Prints bytes for
@@ -13,8 +14,8 @@ final class ClientMemory {
     private static final int FIRST = 500;
     private static final int OPEN_SECONDS = 300;
     private static final int MOST_CLASSES = 12;
-    private static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xmx1g",
-            "--add-opens=java.base/java.lang=ALL-UNNAMED");
+    private static final List<String> JVM = Stream
+            .concat(Stream.of("-XX:+UseSerialGC", "-Xmx1g"), Peers.loopOptions().stream()).toList();
 
     private ClientMemory() {}
 

@@ -125,8 +125,10 @@ public enum Peers {
         return this == WEFT_TWO_LOOPS;
     }
 
-    private static List<String> loopOptions() {
-        return List.of("--add-opens=java.base/java.lang=ALL-UNNAMED");
+    /** JVM options for loops that call the system directly. */
+    public static List<String> loopOptions() {
+        return List.of("--add-opens=java.base/java.lang=ALL-UNNAMED", "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED");
     }
 
     private static List<String> twoLoopsOptions() {
@@ -138,8 +140,7 @@ public enum Peers {
     /** JVM options with which loops use io_uring. */
     public static List<String> ringOptions() {
         List<String> options = new ArrayList<>(loopOptions());
-        options.addAll(List.of("--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED", "-Ddev.weft.engine=io_uring"));
+        options.add("-Ddev.weft.engine=io_uring");
         return options;
     }
 

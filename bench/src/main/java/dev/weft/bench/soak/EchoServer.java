@@ -1,6 +1,7 @@
 package dev.weft.bench.soak;
 
 import dev.weft.bench.process.ShortProcess;
+import dev.weft.bench.peers.Peers;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -54,8 +55,8 @@ final class EchoServer implements AutoCloseable {
 
     private static EchoServer start(List<String> jvmOptions, String classPath, String main, List<String> options)
             throws IOException {
-        List<String> command = new ArrayList<>(List.of(JDK.resolve("java").toString(), "-XX:+UseSerialGC",
-                "--add-opens=java.base/java.lang=ALL-UNNAMED"));
+        List<String> command = new ArrayList<>(List.of(JDK.resolve("java").toString(), "-XX:+UseSerialGC"));
+        command.addAll(Peers.loopOptions());
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", classPath, main));
         command.addAll(options);

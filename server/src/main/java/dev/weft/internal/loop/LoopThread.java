@@ -8,11 +8,10 @@ import java.util.concurrent.locks.LockSupport;
  *   SPARE ── assigned a loop ──▶ RUNNING ── the loop was taken over, or has ended ──▶ SPARE, or over if there are enough
  * </pre>
  */
-final class LoopThread {
+public final class LoopThread extends Thread {
     private static final long RECOVERY_NANOS = 10_000_000;
 
     private final Loops loops;
-    private final Thread thread;
 
     /**
      * The loop to run; {@code null} while this thread is spare. Written by the thread that has taken this thread from the spare
@@ -21,34 +20,53 @@ final class LoopThread {
     private volatile Loop loop;
     private int term;
     private volatile boolean stopped;
+    /** See {@link #callState()}. */
+    private Object callState;
 
     /** The next spare thread; used only by {@link Loops}. */
     LoopThread next;
 
     /** A thread that has not been started, and is not among the spare ones. */
     LoopThread(Loops loops, String name) {
+        super(name);
+        setDaemon(true);
         this.loops = loops;
-        this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
     }
 
-    void start() {
-        thread.start();
+    /** The thread that runs the present code, perhaps as that of a virtual thread; {@code null} if it runs no loops. */
+    public static LoopThread current() {
+        return VirtualThreads.carrier() instanceof LoopThread current ? current : null;
+    }
+
+    /**
+     * What calls of the system's functions need for each thread that makes them; {@code null} at first. For the code that this
+     * thread runs, between two points at which that may wait or yield.
+     */
+    public Object callState() {
+        return callState;
+    }
+
+    /** Sets what {@link #callState} returns. */
+    public void callState(Object state) {
+        callState = state;
     }
 
     /** Makes this spare thread run a loop. Does not wait or allocate. */
     void assign(Loop assigned, int itsTerm) {
         term = itsTerm;
         loop = assigned;
-        LockSupport.unpark(thread);
+        LockSupport.unpark(this);
     }
 
     /** Ends this thread, which must be spare. */
-    void stop() {
+    void end() {
         stopped = true;
-        LockSupport.unpark(thread);
+        LockSupport.unpark(this);
     }
 
-    private void run() {
+    /** Runs the loops that are assigned to this thread. */
+    @Override
+    public void run() {
         boolean continues = true;
         while (continues) {
             try {

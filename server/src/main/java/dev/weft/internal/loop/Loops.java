@@ -117,7 +117,7 @@ public final class Loops {
         for (LoopThread spare = spares.getAndSet(null); spare != null;) {
             LoopThread next = spare.next;
             runners.decrementAndGet();
-            spare.stop();
+            spare.end();
             spare = next;
         }
     }
@@ -195,7 +195,7 @@ public final class Loops {
     private void addSpare() {
         LoopThread runner = startRunner();
         if (!addSpare(runner)) {
-            runner.stop();
+            runner.end();
         }
     }
 

@@ -18,13 +18,17 @@ final class VirtualThreads {
     private static final int FIRST_WITH_VIRTUAL_POLLERS = 22;
 
     private static final MethodHandle CONSTRUCTOR;
+    private static final MethodHandle CARRIER;
     private static final String OBSTACLE;
 
     static {
         MethodHandle constructor = null;
+        MethodHandle carrier = null;
         String obstacle = null;
         try {
             constructor = constructor();
+            carrier = MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
+                    .findStatic(Thread.class, "currentCarrierThread", MethodType.methodType(Thread.class));
             if (!new Probe().succeeds(constructor)) {
                 obstacle = "virtual threads of this JDK do not use a scheduler that they are given";
             }
@@ -35,6 +39,7 @@ final class VirtualThreads {
             obstacle = "this JDK has no virtual threads with a scheduler of one's own (" + e + ")";
         }
         CONSTRUCTOR = constructor;
+        CARRIER = carrier;
         OBSTACLE = obstacle;
     }
 
@@ -55,6 +60,17 @@ final class VirtualThreads {
     static Thread.Builder.OfVirtual builder(Executor scheduler) {
         try {
             return (Thread.Builder.OfVirtual) CONSTRUCTOR.invokeExact(scheduler);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The platform thread that runs the present code. Only if virtual threads can have a custom scheduler. */
+    static Thread carrier() {
+        try {
+            return (Thread) CARRIER.invokeExact();
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

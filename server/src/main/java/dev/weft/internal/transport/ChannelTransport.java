@@ -57,7 +57,7 @@ public abstract class ChannelTransport implements Transport {
     }
 
     /** Closes the channel; no caller could use an exception, and the descriptor is released either way. */
-    protected final void closeChannel() {
+    protected void closeChannel() {
         try {
             channel.close();
         } catch (IOException e) {

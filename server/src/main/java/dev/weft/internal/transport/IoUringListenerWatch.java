@@ -32,7 +32,7 @@ final class IoUringListenerWatch implements IoUringSocket, SocketEngine.Listener
 
     @Override
     public void start() throws IOException {
-        descriptor = Rings.descriptor(channel);
+        descriptor = Descriptors.of(channel);
         watchAgain();
     }
 

@@ -231,7 +231,7 @@ final class IoUringReader {
         if (end == END_OF_BYTES) {
             return -1;
         }
-        throw IoUringTransport.failure(end);
+        throw SocketErrors.failure(end);
     }
 
     /** As {@link Transport#onUnread}. */
@@ -324,7 +324,7 @@ final class IoUringReader {
     }
 
     private void receivedNothing(Ring ring, int result) throws IOException {
-        if (result == Ring.ENOBUFS) {
+        if (result == SocketErrors.ENOBUFS) {
             transport.buffers().await(transport);
         } else if (Ring.hadNoEffect(result)) {
             // The thread that made the request has ended; or the connection is moved.

@@ -3,7 +3,6 @@ package dev.weft.internal.transport;
 import dev.weft.internal.loop.ConnectionScheduler;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
-import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -18,7 +17,7 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  * what is in progress and all of that has completed. Until then the descriptor's number is not used again, so no request can
  * reach another connection.
  */
-final class IoUringTransport extends ChannelTransport implements IoUringSocket, IoUringBuffers.Waiter {
+final class IoUringTransport extends NonBlockingTransport implements IoUringSocket, IoUringBuffers.Waiter {
     /** What is asked of the engine; the first four are also the kinds of requests to the system. */
     static final int RECEIVE = 1;
     static final int WATCH = 1 << 1;
@@ -27,9 +26,6 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket, 
     static final int RETRY = 1 << 4;
     private static final int OPEN = 1 << 5;
     private static final int CLOSE = 1 << 6;
-
-    static final int EPIPE = -32;
-    private static final int ECONNRESET = -104;
 
     private static final AtomicIntegerFieldUpdater<IoUringTransport> ASKED = AtomicIntegerFieldUpdater
             .newUpdater(IoUringTransport.class, "asked");
@@ -59,7 +55,7 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket, 
 
     IoUringTransport(SocketChannel channel, IoUringEngine engine, ConnectionScheduler scheduler) throws IOException {
         super(channel);
-        this.descriptor = Rings.descriptor(channel);
+        this.descriptor = Descriptors.of(channel);
         this.engine = engine;
         this.scheduler = scheduler;
     }
@@ -98,7 +94,7 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket, 
 
     /** Reads from the socket. Only if no receive is in progress. */
     int readDirectly(ByteBuffer target) throws IOException {
-        return channel.read(target);
+        return receive(target);
     }
 
     @Override
@@ -154,9 +150,9 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket, 
     /** Writes to the socket what it takes at once. Only if nothing is being sent. */
     void writeDirectly(ByteBuffer first, ByteBuffer second) throws IOException {
         if (second == null) {
-            channel.write(first);
+            send(first);
         } else {
-            channel.write(new ByteBuffer[]{first, second});
+            send(first, second);
         }
     }
 
@@ -189,14 +185,6 @@ final class IoUringTransport extends ChannelTransport implements IoUringSocket, 
             closed = true;
             request(CLOSE);
         }
-    }
-
-    static IOException failure(int error) {
-        return switch (error) {
-            case EPIPE -> new SocketException("Broken pipe");
-            case ECONNRESET -> new SocketException("Connection reset");
-            default -> new SocketException("the connection is broken: error " + -error);
-        };
     }
 
     // Any thread.

@@ -85,7 +85,7 @@ final class IoUringWriter {
      */
     int writeSome(ByteBuffer first, ByteBuffer second) throws IOException {
         if (failure != 0) {
-            throw IoUringTransport.failure(failure);
+            throw SocketErrors.failure(failure);
         }
         int total = remaining(first, second);
         if (total == 0) {
@@ -277,7 +277,7 @@ final class IoUringWriter {
         if (result > 0) {
             sent += result;
         } else if (!Ring.hadNoEffect(result)) {
-            failure = result < 0 ? result : IoUringTransport.EPIPE;
+            failure = result < 0 ? result : SocketErrors.EPIPE;
         }
         if (state == CLOSED) {
             release();

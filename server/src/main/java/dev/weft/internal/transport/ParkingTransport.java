@@ -72,7 +72,7 @@ import java.util.concurrent.locks.LockSupport;
  * either: the engine found the reader in WAITING, and then the reader checks the socket next, or the engine sees the socket
  * ready again.
  */
-final class ParkingTransport extends ChannelTransport implements WatchedSocket {
+final class ParkingTransport extends NonBlockingTransport implements WatchedSocket {
     private static final int RUNNING = 0;
     private static final int WAITING = 1;
     private static final int DISARMED = 2;
@@ -219,7 +219,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     @Override
     public int read(ByteBuffer target, TimeLimit limit) throws IOException {
         int count;
-        while ((count = channel.read(target)) == 0 && !limit.hasPassed()) {
+        while ((count = receive(target)) == 0 && !limit.hasPassed()) {
             awaitReadable(limit);
         }
         return count;
@@ -227,7 +227,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
 
     @Override
     public int readNow(ByteBuffer target) throws IOException {
-        return channel.read(target);
+        return receive(target);
     }
 
     @Override
@@ -253,20 +253,19 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
 
     @Override
     public void write(ByteBuffer source) throws IOException {
-        channel.write(source);
+        send(source);
         while (source.hasRemaining()) {
             awaitWritable();
-            noteProgress(channel.write(source));
+            noteProgress(send(source));
         }
     }
 
     @Override
     public void write(ByteBuffer first, ByteBuffer second) throws IOException {
-        ByteBuffer[] both = {first, second};
-        channel.write(both);
+        send(first, second);
         while (first.hasRemaining() || second.hasRemaining()) {
             awaitWritable();
-            noteProgress(channel.write(both));
+            noteProgress(send(first, second));
         }
     }
 
@@ -283,12 +282,12 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
 
     @Override
     public void writeNow(ByteBuffer source) throws IOException {
-        channel.write(source);
+        send(source);
     }
 
     @Override
     public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
-        channel.write(new ByteBuffer[]{first, second});
+        send(first, second);
     }
 
     @Override
@@ -312,11 +311,15 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
         try {
             closeChannel();
         } finally {
-            // The selector releases the descriptor on its next select.
-            engine.wakeUp();
             LockSupport.unpark(reader);
             LockSupport.unpark(writer);
         }
+    }
+
+    @Override
+    void channelClosed() {
+        // The selector releases the descriptor on its next select.
+        engine.wakeUp();
     }
 
     // The engine's thread.

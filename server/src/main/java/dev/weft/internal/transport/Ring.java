@@ -10,17 +10,9 @@ import java.nio.ByteBuffer;
  * All methods except {@link #wakeUp} are for one thread at a time, which may change.
  */
 interface Ring {
-    /** The result of a receive for which there was no buffer. */
-    int ENOBUFS = -105;
-    /** The result of a {@link #sendAtOnce} of which the system takes nothing. */
-    int EAGAIN = -11;
-    /** Results of a request that was cancelled, or whose thread has ended, before it had an effect. */
-    int ECANCELED = -125;
-    int EINTR = -4;
-
     /** Whether a request with this result had no effect, and may be repeated. */
     static boolean hadNoEffect(int result) {
-        return result == ECANCELED || result == EINTR || result == EAGAIN;
+        return result == SocketErrors.ECANCELED || result == SocketErrors.EINTR || result == SocketErrors.EAGAIN;
     }
 
     // Requests.
@@ -37,7 +29,7 @@ interface Ring {
 
     /**
      * Requests to send like {@link #send}, but only what the system takes when the request is submitted. If that is everything,
-     * the request does not complete; otherwise, it completes with the number of bytes or with {@link #EAGAIN}.
+     * the request does not complete; otherwise, it completes with the number of bytes or with {@link SocketErrors#EAGAIN}.
      *
      * @return the number of the request, for {@link #isSubmitted}
      */

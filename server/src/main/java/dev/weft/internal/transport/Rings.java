@@ -1,7 +1,6 @@
 package dev.weft.internal.transport;
 
 import java.io.IOException;
-import java.nio.channels.Channel;
 import java.util.Optional;
 
 /**
@@ -13,7 +12,7 @@ final class Rings {
 
     /** The reason why there cannot be rings in this JVM, for an operator; empty if there can. */
     static Optional<String> obstacle() {
-        return Optional.of("io_uring needs Java 22 or later, and Weft's jar");
+        return Descriptors.obstacle();
     }
 
     /**
@@ -25,11 +24,6 @@ final class Rings {
      * @param bufferSize  the size of each of them, in bytes
      */
     static Ring open(int requests, int completions, int buffers, int bufferSize) throws IOException {
-        throw new IOException(obstacle().orElseThrow());
-    }
-
-    /** The number of the channel's descriptor. */
-    static int descriptor(Channel channel) throws IOException {
         throw new IOException(obstacle().orElseThrow());
     }
 }

@@ -64,7 +64,10 @@ final class SharedLoops {
                 Failures failures = new Failures(name + "-" + i, reporter);
                 engines.add(rings ? new IoUringEngine(failures, i) : new SelectorEngine(failures, i));
             }
-            String what = rings ? ", " + IO_URING : obstacle.map(why -> " (" + why + ")").orElse("");
+            String what = (rings
+                    ? ", " + IO_URING
+                    : obstacle.map(why -> " (no " + IO_URING + ": " + why + ")").orElse(""))
+                    + Descriptors.obstacle().map(why -> " (no direct system calls: " + why + ")").orElse("");
             return new LoopTransportFactory(new Loops(name, engines, reporter), List.copyOf(engines), what, shared);
         } catch (Throwable e) {
             engines.forEach(SocketEngine::close);

@@ -199,6 +199,12 @@ public interface Transport {
     /** Closes the transport at once: a waiting read or write fails. From any thread, any number of times; does not block. */
     void close();
 
+    /**
+     * The socket's channel may be used and closed elsewhere too, so its descriptor must not be used without the channel. Call this
+     * before the transport is used.
+     */
+    default void keepToChannel() {}
+
     /** The address of this end. */
     SocketAddress localAddress();
 

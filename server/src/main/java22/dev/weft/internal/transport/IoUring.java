@@ -55,7 +55,6 @@ final class IoUring implements Ring {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int POLLIN = 1;
     private static final int POLLOUT = 4;
-    private static final int EBUSY = -16;
     /** The user data of requests whose completions are skipped. */
     private static final long SKIPPED = 0;
 
@@ -245,7 +244,7 @@ final class IoUring implements Ring {
         long count = SystemCalls.call(errorState, SYS_ENTER, ring, requested - submitted, wanted, ENTER_GETEVENTS);
         if (count >= 0) {
             submitted += (int) count;
-        } else if (count != EINTR && count != EAGAIN && count != EBUSY) {
+        } else if (count != SocketErrors.EINTR && count != SocketErrors.EAGAIN && count != SocketErrors.EBUSY) {
             throw new IOException("io_uring_enter: error " + -count);
         }
     }

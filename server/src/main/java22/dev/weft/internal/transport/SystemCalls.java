@@ -42,16 +42,29 @@ final class SystemCalls {
         return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), type, options);
     }
 
+    /**
+     * A function that never waits, and takes arrays of the heap: the call is not interrupted by the JVM. Its first argument is
+     * what {@link #errorState} returned.
+     */
+    static MethodHandle shortCall(String name, FunctionDescriptor type) {
+        return handle(name, type, Linker.Option.critical(true), Linker.Option.captureCallState("errno"));
+    }
+
     /** Memory for the number of an error; for one call at a time. */
     static MemorySegment errorState(Arena arena) {
         return arena.allocate(STATE);
+    }
+
+    /** The number of the error of the last call with this memory. */
+    static int error(MemorySegment errorState) {
+        return (int) ERRNO.get(errorState, 0L);
     }
 
     /** Makes the system call with this number; returns its result, or the negated number of the error. */
     static long call(MemorySegment errorState, long number, long first, long second, long third, long fourth) {
         try {
             long result = (long) SYSCALL.invokeExact(errorState, number, first, second, third, fourth, 0L, 0L);
-            return result < 0 ? -(int) ERRNO.get(errorState, 0L) : result;
+            return result < 0 ? -error(errorState) : result;
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -122,7 +135,7 @@ final class SystemCalls {
     }
 
     /** The functions throw nothing themselves, but there may be no memory, or no stack, to call them. */
-    private static RuntimeException unexpected(Throwable e) {
+    static RuntimeException unexpected(Throwable e) {
         if (e instanceof Error error) {
             throw error;
         }

@@ -148,10 +148,10 @@ enum PlantedLoopFault {
     LOOP_ASSIGNED_BEFORE_ITS_TERM(new Edit("""
                     term = itsTerm;
                     loop = assigned;
-                    LockSupport.unpark(thread);
+                    LockSupport.unpark(this);
             """, """
                     loop = assigned;
-                    LockSupport.unpark(thread);
+                    LockSupport.unpark(this);
                     Noise.inFault();
                     term = itsTerm;
             """)),

@@ -209,10 +209,65 @@ enum PlantedFault {
             """),
     /** The descriptor stays open, and the peer in its read, until something else happens. */
     CLOSED_WITHOUT_WAKE_UP("""
-                        engine.wakeUp();
-                        LockSupport.unpark(reader);
+                    // The selector releases the descriptor on its next select.
+                    engine.wakeUp();
             """, """
-                        LockSupport.unpark(reader);
+            """),
+    /** A call may be made for the descriptor of another connection. */
+    CLOSED_DURING_A_CALL("""
+                    if (!receiving && !sending) {
+            """, """
+                    {
+            """),
+    /** Likewise, if the transport is closed between the two steps. */
+    LOOKS_WHETHER_IT_IS_CLOSED_BEFORE_IT_SAYS_THAT_IT_RECEIVES("""
+                    receiving = true;
+                    try {
+                        if (closed) {
+                            return SocketCalls.NOT_HERE;
+                        }
+            """, """
+                    if (closed) {
+                        return SocketCalls.NOT_HERE;
+                    }
+                    Noise.inFault();
+                    receiving = true;
+                    try {
+            """),
+    /** Likewise for the writer. */
+    LOOKS_WHETHER_IT_IS_CLOSED_BEFORE_IT_SAYS_THAT_IT_SENDS("""
+                    sending = true;
+                    try {
+                        if (closed) {
+                            return SocketCalls.NOT_HERE;
+                        }
+            """, """
+                    if (closed) {
+                        return SocketCalls.NOT_HERE;
+                    }
+                    Noise.inFault();
+                    sending = true;
+                    try {
+            """),
+    /** The descriptor stays open: the thread that closed the transport has left that to the reader. */
+    READER_DOES_NOT_CLOSE("""
+                        receiving = false;
+                        if (closed) {
+                            closeChannel();
+                        }
+            """, """
+                        Noise.inFault();
+                        receiving = false;
+            """),
+    /** Likewise for the writer. */
+    WRITER_DOES_NOT_CLOSE("""
+                        sending = false;
+                        if (closed) {
+                            closeChannel();
+                        }
+            """, """
+                        Noise.inFault();
+                        sending = false;
             """),
     /** The poller may look whether the selector thread is done before that is set, and park after the unpark. */
     POLLER_WOKEN_BEFORE_THE_SELECTOR_THREAD_SAYS_SO("""

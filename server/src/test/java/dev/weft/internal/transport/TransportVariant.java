@@ -21,22 +21,28 @@ final class TransportVariant {
 
     /** The engine, and what else belongs to it. */
     enum Kind {
-        PARKING(List.of("ParkingTransport", "SelectorEngine", "Poller", "SelectorThread"),
-                List.of("WatchedSocket", "SocketEngine", "AcceptingSocket", "SelectorListenerWatch"),
+        PARKING(List.of("ParkingTransport", "NonBlockingTransport", "SelectorEngine", "Poller", "SelectorThread"),
+                List.of("WatchedSocket", "SocketEngine", "AcceptingSocket", "SelectorListenerWatch", "DirectCalls",
+                        "SystemCalls",
+                        "SocketCalls",
+                        "SocketErrors",
+                        "Descriptors"),
                 Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
-                        + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|waiter|closed|failure)\\b"
+                        + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|waiter|closed|failure|SocketCalls|receiving|sending)\\b"
                         + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration|told|other)\\."
-                        + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener current|armed|inVain|over|waiting|stopped|closed|reading|writing|waiter|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)")), IO_URING(
-                                List.of("IoUringTransport", "IoUringReader", "IoUringWriter", "IoUringEngine",
+                        + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener current|armed|inVain|over|waiting|stopped|closed|reading|writing|waiter|ready|failure|receiving|sending) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)")), IO_URING(
+                                List.of("IoUringTransport", "NonBlockingTransport", "IoUringReader", "IoUringWriter",
+                                        "IoUringEngine",
                                         "IoUringBuffers"),
                                 List.of("IoUringSocket", "IoUringSockets", "SendsAtOnce", "SendBuffer", "SendBuffers",
                                         "SocketEngine", "AcceptingSocket",
                                         "IoUringListenerWatch", "Ring",
-                                        "Rings", "IoUring", "SystemCalls", "LinuxRelease"),
+                                        "Rings", "IoUring", "SystemCalls", "LinuxRelease", "SocketCalls",
+                                        "SocketErrors", "Descriptors", "DirectCalls"),
                                 Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
-                                        + "(interrupted|over|STATE|ARRIVED|ASKED|ADDED|WAITING|RETURNED|state|arrived|waiting|tasks|closed|ends|failure|end|pending|buffer|before)\\b"
+                                        + "(interrupted|over|STATE|ARRIVED|ASKED|ADDED|WAITING|RETURNED|state|arrived|waiting|tasks|closed|ends|failure|end|pending|buffer|before|SocketCalls|receiving|sending)\\b"
                                         + "|(LockSupport|STATE|ASKED|ADDED|transport|reader|writer|engine|tasks|other|ring)\\.(?!key|descriptor)"
-                                        + "|(thread|waiter|listener|receiving|arrived|spilled|rest|end|ends|buffer|failure|state|closed|waiting|transport\\.next|next\\[.*\\]|before\\[buffer\\]|inProgress|watching) = "
+                                        + "|(thread|waiter|listener|receiving|arrived|spilled|rest|end|ends|buffer|failure|state|closed|waiting|transport\\.next|next\\[.*\\]|before\\[buffer\\]|inProgress|watching|sending) = "
                                         + "|(release|wake|see|sendRest|wakeUp|unparkWaiter|restoreInterrupt)\\(|long held|boolean pending|ByteBuffer earlier)"));
 
         private final List<String> classes;

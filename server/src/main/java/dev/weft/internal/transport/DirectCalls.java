@@ -1,0 +1,51 @@
+package dev.weft.internal.transport;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Decides when {@link SocketCalls} are made. To prepare them takes some 100 ms of CPU time and 10 MiB, so a thread does it only
+ * when this process has received often. From any thread.
+ */
+final class DirectCalls {
+    /** The number of reads before the calls are prepared; 0: they are prepared at once; negative: never. */
+    private static final String AFTER = "dev.weft.directCallsAfter";
+    private static final int DEFAULT_AFTER = 1000;
+
+    private static final Logger LOGGER = System.getLogger("dev.weft");
+    private static final AtomicInteger READS = new AtomicInteger();
+    private static final int NEEDED = Integer.getInteger(AFTER, DEFAULT_AFTER);
+    private static volatile boolean counting = NEEDED > 0 && Descriptors.obstacle().isEmpty();
+    private static volatile boolean ready;
+
+    static {
+        if (NEEDED == 0 && Descriptors.obstacle().isEmpty()) {
+            prepare();
+        }
+    }
+
+    private DirectCalls() {}
+
+    /** Whether direct calls may be made. */
+    static boolean areReady() {
+        return ready;
+    }
+
+    /** A channel was read from because direct calls are not ready. Does not wait. */
+    static void readOtherwise() {
+        if (counting && READS.incrementAndGet() == NEEDED) {
+            counting = false;
+            Thread.ofPlatform().daemon().name("weft-direct-calls").start(DirectCalls::prepare);
+        }
+    }
+
+    private static void prepare() {
+        try {
+            SocketCalls.prepare();
+            ready = true;
+        } catch (Throwable e) {
+            LOGGER.log(Level.WARNING, "sockets are used by the JDK's channels: direct system calls cannot be made", e);
+        }
+    }
+}
