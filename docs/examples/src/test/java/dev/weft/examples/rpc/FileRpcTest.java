@@ -99,7 +99,7 @@ class FileRpcTest {
         new PageCheck(browser).pass(server, "file-rpc");
     }
 
-    /** Calls run concurrently, but no more than 32: when the last has begun, some of the others have ended. */
+    /** Calls run concurrently, 32 at most: when the last of these has begun, some of the others have ended. */
     @Test
     void notificationsAreNotAnswered() throws Exception {
         try (TestClient client = connect("/rpc")) {
