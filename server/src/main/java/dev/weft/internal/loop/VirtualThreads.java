@@ -9,8 +9,9 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
- * Creates virtual threads with a custom scheduler. Only this class uses non-public API of the JDK: the constructor of a builder
- * with a scheduler, in JDK 21 to 25, for which the package {@code java.lang} must be opened. It is tested before it is used.
+ * Creates virtual threads with a custom scheduler. Only this class uses non-public API of the JDK for that: the constructor of a
+ * builder with a scheduler, in JDK 21 to 25, and the method that returns the platform thread under a virtual one. For both, the
+ * package {@code java.lang} must be opened. The constructor is tested before it is used.
  */
 final class VirtualThreads {
     private static final String BUILDER = "java.lang.ThreadBuilders$VirtualThreadBuilder";
@@ -27,8 +28,7 @@ final class VirtualThreads {
         String obstacle = null;
         try {
             constructor = constructor();
-            carrier = MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
-                    .findStatic(Thread.class, "currentCarrierThread", MethodType.methodType(Thread.class));
+            carrier = carrierMethod();
             if (!new Probe().succeeds(constructor)) {
                 obstacle = "virtual threads of this JDK do not use a scheduler that they are given";
             }
@@ -67,14 +67,23 @@ final class VirtualThreads {
         }
     }
 
-    /** The platform thread that runs the present code. Only if virtual threads can have a custom scheduler. */
+    /** The platform thread that runs the present code; {@code null} if that is not known. */
     static Thread carrier() {
         try {
-            return (Thread) CARRIER.invokeExact();
+            return CARRIER == null ? null : (Thread) CARRIER.invokeExact();
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private static MethodHandle carrierMethod() throws IllegalAccessException {
+        try {
+            return MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
+                    .findStatic(Thread.class, "currentCarrierThread", MethodType.methodType(Thread.class));
+        } catch (NoSuchMethodException e) {
+            return null; // loops need it only for direct system calls
         }
     }
 

@@ -54,7 +54,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
     private ConnectionScheduler example;
 
     IoUringTransport(SocketChannel channel, IoUringEngine engine, ConnectionScheduler scheduler) throws IOException {
-        super(channel);
+        super(channel, scheduler != null);
         this.descriptor = Descriptors.of(channel);
         this.engine = engine;
         this.scheduler = scheduler;

@@ -291,7 +291,8 @@ final class IoUringWriter {
             release();
             STATE.compareAndSet(this, SENDING, FREE);
             unparkWaiter();
-            if (ends) {
+            // The writer may have queued more since, and then ended the output: that is ended when this is sent, too.
+            if (ends && state == FREE) {
                 endAfterAll();
             }
         }

@@ -19,21 +19,25 @@ abstract class NonBlockingTransport extends ChannelTransport {
     private static final int MOST_PER_CALL = 1 << 17;
 
     private static final int UNKNOWN = -2;
+    /** There are no direct calls. */
+    private static final int NONE = -1;
 
-    /** The number of the socket's descriptor, {@link #UNKNOWN}, or -1 if direct calls must not be made. */
-    private int descriptor = UNKNOWN;
+    /** The number of the socket's descriptor, {@link #UNKNOWN}, or {@link #NONE}. */
+    private int descriptor;
     /** Whether a direct call is in progress; at most one of each kind is. */
     private volatile boolean receiving;
     private volatile boolean sending;
     private volatile boolean closed;
 
-    NonBlockingTransport(SocketChannel channel) throws IOException {
+    /** @param onLoop whether the connection's threads run on a loop; elsewhere, there are no direct calls */
+    NonBlockingTransport(SocketChannel channel, boolean onLoop) throws IOException {
         super(channel);
+        this.descriptor = onLoop ? UNKNOWN : NONE;
     }
 
     @Override
     public void keepToChannel() {
-        descriptor = -1;
+        descriptor = NONE;
     }
 
     private boolean isDirect() {
@@ -51,7 +55,9 @@ abstract class NonBlockingTransport extends ChannelTransport {
     final int receive(ByteBuffer target) throws IOException {
         int count = isDirect() && target.hasRemaining() ? receiveDirectly(target) : SocketCalls.NOT_HERE;
         if (count == SocketCalls.NOT_HERE) {
-            DirectCalls.readOtherwise();
+            if (descriptor == UNKNOWN) {
+                DirectCalls.readOtherwise();
+            }
             return channel.read(target);
         }
         if (count > 0) {

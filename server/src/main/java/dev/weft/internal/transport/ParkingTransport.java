@@ -114,7 +114,7 @@ final class ParkingTransport extends NonBlockingTransport implements WatchedSock
     private volatile byte progress;
 
     ParkingTransport(SocketChannel channel, SelectorEngine engine, ConnectionScheduler scheduler) throws IOException {
-        super(channel);
+        super(channel, scheduler != null);
         this.engine = engine;
         this.scheduler = scheduler;
     }

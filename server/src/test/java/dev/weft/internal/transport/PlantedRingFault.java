@@ -137,9 +137,18 @@ enum PlantedRingFault {
                     if (state != CLOSED) {
                         transport.endDirectly();
             """),
+    /** Likewise, if the writer has queued more since the engine freed its buffer. */
+    OUTPUT_ENDS_BEFORE_WHAT_WAS_QUEUED_SINCE("""
+                        if (ends && state == FREE) {
+                            endAfterAll();
+            """, """
+                        Noise.inFault();
+                        if (ends) {
+                            endAfterAll();
+            """),
     /** The end of the output is forgotten. */
     OUTPUT_NEVER_ENDS("""
-                        if (ends) {
+                        if (ends && state == FREE) {
                             endAfterAll();
             """, """
                         if (ends && state == CLOSED) {
