@@ -27,7 +27,8 @@ public final class ConnectionAdopter {
      * Takes over a connection whose handshake another HTTP server has answered with 101. The endpoint at the request's
      * path serves it, as if this server had accepted it. Does not wait.
      *
-     * @param channel connected, in blocking mode, without TLS; the server closes it, unless this method throws
+     * @param channel connected, in blocking mode, without TLS; the server closes it, unless this method throws, and nothing else
+     *                may use it from then on
      * @return false if the server is full, is being drained or shuts down, or if the client is over a limit of its address or
      *         a rate; the channel is then closed
      * @throws IllegalArgumentException if there is no endpoint at the path, or if the answer agreed to compression but the

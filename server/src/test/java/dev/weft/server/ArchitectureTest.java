@@ -185,7 +185,7 @@ class ArchitectureTest {
     void fieldsAreChangedByUpdatersWhichNeedNoMemory() {
         // Memory outside of the heap has nothing else.
         noClasses().that().resideOutsideOfPackage("dev.weft.parser..").and()
-                .haveNameNotMatching(".*\\.(IoUring|SystemCalls)")
+                .haveNameNotMatching(".*\\.(IoUring|NativeFunctions)")
                 .should().dependOnClassesThat().belongToAnyOf(VarHandle.class, AtomicBoolean.class)
                 .check(CLASSES);
     }

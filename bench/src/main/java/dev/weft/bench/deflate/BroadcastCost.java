@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  *
  * <pre>
  * mvn -q -Pbench test-compile
- * java --add-opens=java.base/java.lang=ALL-UNNAMED -cp bench/target/classes:server/target/classes:parser/target/classes \
+ * java @scripts/loop.options -cp bench/target/classes:server/target/classes:parser/target/classes \
  *     dev.weft.bench.deflate.BroadcastCost 1000 40
  * </pre>
  *

@@ -1,7 +1,7 @@
 package dev.weft.bench.soak;
 
-import dev.weft.bench.process.ShortProcess;
 import dev.weft.bench.peers.Peers;
+import dev.weft.bench.process.ShortProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;

@@ -12,7 +12,7 @@ final class Descriptors {
 
     /** The reason why the system's functions cannot be called in this JVM, for an operator; empty if they can. */
     static Optional<String> obstacle() {
-        return Optional.of("needs Java 22 or later, and Weft's jar");
+        return Optional.of("Java 22 or later is needed, and Weft's jar");
     }
 
     /** The number of the channel's descriptor, until the channel is closed; -1 if there is an obstacle, or it is not the JDK's. */

@@ -32,11 +32,17 @@ final class DirectCalls {
         return ready;
     }
 
-    /** A channel was read from because direct calls are not ready. Does not wait. */
-    static void readOtherwise() {
+    /** Counts a read by a channel, because direct calls are not ready. Does not wait. */
+    static void countRead() {
         if (counting && READS.incrementAndGet() == NEEDED) {
             counting = false;
-            Thread.ofPlatform().daemon().name("weft-direct-calls").start(DirectCalls::prepare);
+            try {
+                Thread.ofPlatform().daemon().name("weft-direct-calls").start(DirectCalls::prepare);
+            } catch (OutOfMemoryError e) {
+                // There can be no thread now. This is tried again after as many reads.
+                READS.set(0);
+                counting = true;
+            }
         }
     }
 

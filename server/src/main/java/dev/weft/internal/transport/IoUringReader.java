@@ -155,7 +155,7 @@ final class IoUringReader {
         }
         // A close may have taken what was received; what follows it must not be read.
         requireNotClosed();
-        return pending ? 0 : transport.readDirectly(target);
+        return pending ? 0 : transport.readSocket(target);
     }
 
     private int takeRest(ByteBuffer target) {
@@ -220,7 +220,7 @@ final class IoUringReader {
     /** The buffer was full, so there is probably more. */
     private int readMore(ByteBuffer target) {
         try {
-            return Math.max(0, transport.readDirectly(target));
+            return Math.max(0, transport.readSocket(target));
         } catch (IOException e) {
             // The next read finds the end of the connection again.
             return 0;

@@ -93,7 +93,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
     }
 
     /** Reads from the socket. Only if no receive is in progress. */
-    int readDirectly(ByteBuffer target) throws IOException {
+    int readSocket(ByteBuffer target) throws IOException {
         return receive(target);
     }
 
@@ -148,7 +148,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
     }
 
     /** Writes to the socket what it takes at once. Only if nothing is being sent. */
-    void writeDirectly(ByteBuffer first, ByteBuffer second) throws IOException {
+    void writeSocket(ByteBuffer first, ByteBuffer second) throws IOException {
         if (second == null) {
             send(first);
         } else {
@@ -172,7 +172,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
     }
 
     /** Shuts the socket's output down. */
-    void endDirectly() throws IOException {
+    void shutdownSocket() throws IOException {
         super.shutdownOutput();
     }
 

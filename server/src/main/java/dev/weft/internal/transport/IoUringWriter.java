@@ -95,7 +95,7 @@ final class IoUringWriter {
         switch (state) {
             case FREE -> {
                 if (total > SendBuffers.SIZE || !transport.engine().isAwake() || !fill(FREE, first, second)) {
-                    transport.writeDirectly(first, second);
+                    transport.writeSocket(first, second);
                 }
             }
             case QUEUED -> fill(QUEUED, first, second);
@@ -215,7 +215,7 @@ final class IoUringWriter {
         ends = true;
         // The engine changes the state before it looks whether the output ends.
         if (state == FREE || state == FULL) {
-            transport.endDirectly();
+            transport.shutdownSocket();
         }
     }
 
@@ -300,7 +300,7 @@ final class IoUringWriter {
 
     private void endAfterAll() {
         try {
-            transport.endDirectly();
+            transport.shutdownSocket();
         } catch (IOException e) {
             // The connection is broken, which the reader finds too.
         }

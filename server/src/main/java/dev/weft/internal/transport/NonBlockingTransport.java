@@ -2,6 +2,7 @@ package dev.weft.internal.transport;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.SocketChannel;
 
 /**
@@ -11,8 +12,8 @@ import java.nio.channels.SocketChannel;
  * Such a call names the socket by the number of its descriptor, which belongs to another connection soon after it is released. So
  * the channel is closed only while no call is in progress: a thread first says that it makes a call, and then looks whether the
  * transport is closed; the thread that closes it first says so, and then looks whether a call is in progress. At least one of
- * them sees the other, and whoever finds that the transport is closed and no call is in progress closes the channel. A field is
- * set and cleared without a call, so this holds even if no stack is left.
+ * them sees the other, and the thread that finds the transport closed and no call in progress closes the channel. A field is set
+ * and cleared without a call of a method, so this holds even if no stack is left.
  */
 abstract class NonBlockingTransport extends ChannelTransport {
     /** The maximum number of bytes of a direct call: the JVM cannot stop its threads, for example to collect garbage, meanwhile. */
@@ -22,12 +23,14 @@ abstract class NonBlockingTransport extends ChannelTransport {
     /** There are no direct calls. */
     private static final int NONE = -1;
 
-    /** The number of the socket's descriptor, {@link #UNKNOWN}, or {@link #NONE}. */
+    /** The number of the socket's descriptor for direct calls, {@link #UNKNOWN}, or {@link #NONE}. */
     private int descriptor;
     /** Whether a direct call is in progress; at most one of each kind is. */
     private volatile boolean receiving;
     private volatile boolean sending;
     private volatile boolean closed;
+    /** Whether the peer has reset the connection, which the system tells only once. For the thread that receives. */
+    private boolean reset;
 
     /** @param onLoop whether the connection's threads run on a loop; elsewhere, there are no direct calls */
     NonBlockingTransport(SocketChannel channel, boolean onLoop) throws IOException {
@@ -53,24 +56,29 @@ abstract class NonBlockingTransport extends ChannelTransport {
      * @return the number of bytes, 0 if none have arrived, or -1 at their end
      */
     final int receive(ByteBuffer target) throws IOException {
+        if (reset) {
+            throw SocketErrors.failure(SocketErrors.ECONNRESET);
+        }
         int count = isDirect() && target.hasRemaining() ? receiveDirectly(target) : SocketCalls.NOT_HERE;
         if (count == SocketCalls.NOT_HERE) {
             if (descriptor == UNKNOWN) {
-                DirectCalls.readOtherwise();
+                DirectCalls.countRead();
             }
             return channel.read(target);
         }
         if (count > 0) {
             target.position(target.position() + count);
+            return count;
         }
+        reset = count == SocketErrors.ECONNRESET;
         return count == 0 ? -1 : SocketErrors.count(count);
     }
 
-    private int receiveDirectly(ByteBuffer target) {
+    private int receiveDirectly(ByteBuffer target) throws AsynchronousCloseException {
         receiving = true;
         try {
             if (closed) {
-                return SocketCalls.NOT_HERE;
+                throw new AsynchronousCloseException();
             }
             return SocketCalls.receive(descriptor, target.array(), target.arrayOffset() + target.position(),
                     Math.min(target.remaining(), MOST_PER_CALL));
@@ -89,7 +97,7 @@ abstract class NonBlockingTransport extends ChannelTransport {
 
     /** Sends what the system takes of both buffers, one after the other. Otherwise as {@link #send(ByteBuffer)}. */
     final long send(ByteBuffer first, ByteBuffer second) throws IOException {
-        if (!isDirect()) {
+        if (!isDirect() || !SocketCalls.arePossibleHere()) {
             return channel.write(new ByteBuffer[]{first, second});
         }
         long count = send(first, second.hasRemaining());
@@ -117,11 +125,11 @@ abstract class NonBlockingTransport extends ChannelTransport {
         return sent;
     }
 
-    private int sendDirectly(ByteBuffer source, int length, boolean moreFollows) {
+    private int sendDirectly(ByteBuffer source, int length, boolean moreFollows) throws AsynchronousCloseException {
         sending = true;
         try {
             if (closed) {
-                return SocketCalls.NOT_HERE;
+                throw new AsynchronousCloseException();
             }
             return SocketCalls.send(descriptor, source.array(), source.arrayOffset() + source.position(), length,
                     moreFollows);

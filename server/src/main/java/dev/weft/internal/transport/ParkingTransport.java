@@ -326,6 +326,12 @@ final class ParkingTransport extends NonBlockingTransport implements WatchedSock
 
     @Override
     public void ready(SelectionKey ready, int operations) {
+        if (reading == CLOSED) {
+            // The channel was not closed to the end, perhaps for lack of stack: otherwise the key would be cancelled.
+            ready.cancel();
+            closeChannel();
+            return;
+        }
         if ((operations & SelectionKey.OP_READ) != 0) {
             readable(ready);
         }

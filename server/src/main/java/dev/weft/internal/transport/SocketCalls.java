@@ -1,5 +1,7 @@
 package dev.weft.internal.transport;
 
+import java.io.IOException;
+
 /**
  * Receives into arrays and sends from arrays, by calling the functions of the system directly: the JDK's channels copy all bytes
  * to memory outside of the heap first, and take locks. This is the class for Java 21, where there are no such calls; in Weft's
@@ -12,11 +14,17 @@ final class SocketCalls {
     private SocketCalls() {}
 
     /**
-     * Makes the calls possible. Only if there is no {@linkplain Descriptors#obstacle obstacle}.
+     * Links what the calls need, so that this is not done on a loop. Only if there is no {@linkplain Descriptors#obstacle
+     * obstacle}.
      *
-     * @throws Throwable if they are not, in this JVM
+     * @throws IOException if the calls do not work
      */
-    static void prepare() throws Throwable {}
+    static void prepare() throws IOException {}
+
+    /** Whether the present thread can make these calls. */
+    static boolean arePossibleHere() {
+        return false;
+    }
 
     /**
      * Receives what has arrived. Does not wait.

@@ -11,9 +11,12 @@ final class SocketErrors {
     static final int EAGAIN = -11;
     static final int EBUSY = -16;
     static final int EPIPE = -32;
+    private static final int ENETUNREACH = -101;
     static final int ECONNRESET = -104;
     /** A receive by a ring found no buffer. */
     static final int ENOBUFS = -105;
+    private static final int ETIMEDOUT = -110;
+    private static final int EHOSTUNREACH = -113;
     static final int ECANCELED = -125;
 
     private SocketErrors() {}
@@ -34,6 +37,9 @@ final class SocketErrors {
         return switch (error) {
             case EPIPE -> new SocketException("Broken pipe");
             case ECONNRESET -> new SocketException("Connection reset");
+            case ETIMEDOUT -> new SocketException("Connection timed out");
+            case EHOSTUNREACH -> new SocketException("No route to host");
+            case ENETUNREACH -> new SocketException("Network is unreachable");
             default -> new SocketException("the connection is broken: error " + -error);
         };
     }

@@ -200,8 +200,8 @@ public interface Transport {
     void close();
 
     /**
-     * The socket's channel may be used and closed elsewhere too, so its descriptor must not be used without the channel. Call this
-     * before the transport is used.
+     * The socket's channel may be closed elsewhere too, so direct system calls must not be made with its descriptor. Call this
+     * before the transport is used. A ring needs the descriptor in any case.
      */
     default void keepToChannel() {}
 

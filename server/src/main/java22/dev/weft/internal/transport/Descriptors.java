@@ -1,9 +1,11 @@
 package dev.weft.internal.transport;
 
+import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.channels.Channel;
+import java.nio.channels.SocketChannel;
 import java.util.Optional;
 
 /**
@@ -22,19 +24,28 @@ final class Descriptors {
         String system = System.getProperty("os.name");
         String processor = System.getProperty("os.arch");
         if (!system.equals("Linux") || !processor.equals("amd64") && !processor.equals("aarch64")) {
-            return "is only for Linux on amd64 and aarch64, not for " + system + " on " + processor;
+            return "Linux on amd64 or aarch64 is needed, not " + system + " on " + processor;
         }
         Module module = Descriptors.class.getModule();
         if (module.isNativeAccessEnabled() && Object.class.getModule().isExported(PACKAGE, module)) {
             return null;
         }
         String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
-        return "needs the options --add-exports=java.base/" + PACKAGE + "=" + name + " --enable-native-access=" + name;
+        return "both --add-exports=java.base/" + PACKAGE + "=" + name + " and --enable-native-access=" + name + " are needed";
     }
 
     /** The reason why the system's functions cannot be called in this JVM, for an operator; empty if they can. */
     static Optional<String> obstacle() {
         return OBSTACLE;
+    }
+
+    /** Looks for the descriptor of a channel. Fails if that cannot be found, although there is no obstacle. */
+    static void check() throws IOException {
+        try (SocketChannel channel = SocketChannel.open()) {
+            if (of(channel) < 0) {
+                throw new IOException("the JDK's channels have no descriptors");
+            }
+        }
     }
 
     /** The number of the channel's descriptor, until the channel is closed; -1 if there is an obstacle, or it is not the JDK's. */

@@ -62,7 +62,7 @@ final class IoUring implements Ring {
     private static final VarHandle SHORT = JAVA_SHORT.varHandle();
 
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment errorState = SystemCalls.errorState(arena);
+    private final MemorySegment errorState = NativeFunctions.errorState(arena);
     private final int ring;
     private int event = -1;
 

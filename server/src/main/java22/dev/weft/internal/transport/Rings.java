@@ -13,15 +13,16 @@ final class Rings {
         String release = System.getProperty("os.version");
         if (!LinuxRelease.isAtLeast(6, 1, release)) {
             // Older ones report a send of which the system took only some as one of which it took nothing.
-            return Optional.of("needs Linux 6.1 or later, not " + release);
+            return Optional.of("Linux 6.1 or later is needed, not " + release);
         }
         try {
+            Descriptors.check();
             new IoUring(2, 4, 2, 16).close();
             return Optional.empty();
         } catch (IOException e) {
-            return Optional.of("is not permitted here (" + e.getMessage() + ")");
+            return Optional.of("not permitted here (" + e.getMessage() + ")");
         } catch (Throwable e) {
-            return Optional.of("cannot be used with this JDK (" + e + ")");
+            return Optional.of("not possible with this JDK (" + e + ")");
         }
     }
 

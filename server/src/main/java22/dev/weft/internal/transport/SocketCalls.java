@@ -8,7 +8,6 @@ import dev.weft.internal.loop.LoopThread;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -16,8 +15,11 @@ import java.lang.invoke.MethodHandle;
  * Receives into arrays and sends from arrays, by calling the functions of Linux directly, with Java 22 and later: the JDK's
  * channels copy all bytes to memory outside of the heap first, and take locks.
  * <p>
- * During such a call the JVM cannot move the array, because it waits for the call before it stops the threads. So the calls must
- * be short: they never wait, and are for a limited number of bytes.
+ * During such a call the JVM cannot move the array, because it waits for the call before it stops its threads. So the calls must
+ * be short: they do not wait for the peer, and are for a limited number of bytes.
+ * <p>
+ * The number of an error is stored in memory of the platform thread that makes the call. A virtual thread stays on that thread
+ * from when it looks for the memory until it has read the number: everything in between is linked by {@link #prepare}.
  */
 final class SocketCalls {
     static final int NOT_HERE = Integer.MIN_VALUE;
@@ -25,24 +27,34 @@ final class SocketCalls {
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_MORE = 0x8000;
+    /** More calls than the JVM counts before it links a function in another way. */
+    private static final int PREPARING_CALLS = 200;
+    /** Instead of memory for errors, if there is none. */
+    private static final Object NO_MEMORY = new Object();
 
     private static final FunctionDescriptor TYPE = FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG,
             JAVA_INT);
-    private static final MethodHandle RECEIVE = SystemCalls.shortCall("recv", TYPE);
-    private static final MethodHandle SEND = SystemCalls.shortCall("send", TYPE);
+    private static final MethodHandle RECEIVE = NativeFunctions.linkShort("recv", TYPE);
+    private static final MethodHandle SEND = NativeFunctions.linkShort("send", TYPE);
 
     private SocketCalls() {}
 
-    /** Finds no descriptor, and makes each call once without one, so that the JVM links it now, and not while a loop waits. */
-    static void prepare() throws Throwable {
-        MemorySegment state = SystemCalls.errorState(Arena.ofAuto());
-        Descriptors.of(null);
+    static void prepare() throws IOException {
+        Descriptors.check();
+        LoopThread.current();
+        MemorySegment state = NativeFunctions.errorState(Arena.ofAuto());
         byte[] bytes = new byte[1];
-        int received = receive(state, -1, bytes, 0, 1);
-        int sent = send(state, -1, bytes, 0, 1, 0);
-        if (received != SocketErrors.EBADF || sent != SocketErrors.EBADF) {
-            throw new IOException("calls without a descriptor returned " + received + " and " + sent);
+        for (int i = 0; i < PREPARING_CALLS; i++) {
+            int received = receive(state, -1, bytes, 0, 1);
+            int sent = send(state, -1, bytes, 0, 1, 0);
+            if (received != SocketErrors.EBADF || sent != SocketErrors.EBADF) {
+                throw new IOException("calls without a descriptor returned " + received + " and " + sent);
+            }
         }
+    }
+
+    static boolean arePossibleHere() {
+        return errorState() != null;
     }
 
     static int receive(int descriptor, byte[] target, int from, int length) {
@@ -54,9 +66,9 @@ final class SocketCalls {
         try {
             long count = (long) RECEIVE.invokeExact(state, descriptor, MemorySegment.ofArray(target).asSlice(from),
                     (long) length, MSG_DONTWAIT);
-            return count < 0 ? -SystemCalls.error(state) : (int) count;
+            return count < 0 ? -NativeFunctions.error(state) : (int) count;
         } catch (Throwable e) {
-            throw SystemCalls.unexpected(e);
+            throw NativeFunctions.unexpected(e);
         }
     }
 
@@ -69,13 +81,13 @@ final class SocketCalls {
         try {
             long count = (long) SEND.invokeExact(state, descriptor, MemorySegment.ofArray(source).asSlice(from),
                     (long) length, MSG_DONTWAIT | MSG_NOSIGNAL | options);
-            return count < 0 ? -SystemCalls.error(state) : (int) count;
+            return count < 0 ? -NativeFunctions.error(state) : (int) count;
         } catch (Throwable e) {
-            throw SystemCalls.unexpected(e);
+            throw NativeFunctions.unexpected(e);
         }
     }
 
-    /** Memory of the present thread for the number of an error; {@code null} if the thread runs no loops. */
+    /** Memory of the present thread for the number of an error; {@code null} if it runs no loops, or there is no memory. */
     private static MemorySegment errorState() {
         LoopThread thread = LoopThread.current();
         if (thread == null) {
@@ -83,9 +95,24 @@ final class SocketCalls {
         }
         Object state = thread.callState();
         if (state == null) {
-            state = SystemCalls.errorState(Arena.ofAuto());
-            thread.callState(state);
+            state = newErrorState(thread);
         }
-        return (MemorySegment) state;
+        return state == NO_MEMORY ? null : (MemorySegment) state;
+    }
+
+    private static Object newErrorState(LoopThread thread) {
+        Object state = NO_MEMORY;
+        try {
+            // Not from the JVM's own memory outside of the heap: if that is used up, the JVM lets the thread sleep.
+            state = SystemCalls.reserve(NativeFunctions.errorStateSize(), Arena.ofAuto());
+        } catch (IOException | OutOfMemoryError e) {
+            // Then this thread makes no direct calls.
+        }
+        if (LoopThread.current() != thread) {
+            // A virtual thread may have had to wait, and now runs elsewhere.
+            return NO_MEMORY;
+        }
+        thread.callState(state);
+        return state;
     }
 }

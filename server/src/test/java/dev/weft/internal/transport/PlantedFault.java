@@ -224,11 +224,11 @@ enum PlantedFault {
                     receiving = true;
                     try {
                         if (closed) {
-                            return SocketCalls.NOT_HERE;
+                            throw new AsynchronousCloseException();
                         }
             """, """
                     if (closed) {
-                        return SocketCalls.NOT_HERE;
+                        throw new AsynchronousCloseException();
                     }
                     Noise.inFault();
                     receiving = true;
@@ -239,11 +239,11 @@ enum PlantedFault {
                     sending = true;
                     try {
                         if (closed) {
-                            return SocketCalls.NOT_HERE;
+                            throw new AsynchronousCloseException();
                         }
             """, """
                     if (closed) {
-                        return SocketCalls.NOT_HERE;
+                        throw new AsynchronousCloseException();
                     }
                     Noise.inFault();
                     sending = true;

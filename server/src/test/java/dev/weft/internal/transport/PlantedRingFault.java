@@ -43,9 +43,9 @@ enum PlantedRingFault {
             """),
     /** The engine receives while the reader reads from the socket: it reads later bytes first. */
     LEFT_RECEIVE_FORGOTTEN("""
-                    return pending ? 0 : transport.readDirectly(target);
+                    return pending ? 0 : transport.readSocket(target);
             """, """
-                    return transport.readDirectly(target);
+                    return transport.readSocket(target);
             """),
     /** The system fills the buffer for another connection while the reader copies. */
     BUFFER_GIVEN_BACK_BEFORE_IT_IS_READ("""
@@ -109,7 +109,7 @@ enum PlantedRingFault {
                             // What was written before is not sent yet.
                         }
             """, """
-                        default -> transport.writeDirectly(first, second);
+                        default -> transport.writeSocket(first, second);
             """),
     /** Another connection's bytes get into the buffer. */
     BUFFER_RELEASED_WHEN_SUBMITTED("""
@@ -132,10 +132,10 @@ enum PlantedRingFault {
     /** The peer does not get what was written before the output was shut down. */
     OUTPUT_ENDS_BEFORE_ALL_IS_SENT("""
                     if (state == FREE || state == FULL) {
-                        transport.endDirectly();
+                        transport.shutdownSocket();
             """, """
                     if (state != CLOSED) {
-                        transport.endDirectly();
+                        transport.shutdownSocket();
             """),
     /** Likewise, if the writer has queued more since the engine freed its buffer. */
     OUTPUT_ENDS_BEFORE_WHAT_WAS_QUEUED_SINCE("""

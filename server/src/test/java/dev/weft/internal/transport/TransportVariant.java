@@ -23,7 +23,7 @@ final class TransportVariant {
     enum Kind {
         PARKING(List.of("ParkingTransport", "NonBlockingTransport", "SelectorEngine", "Poller", "SelectorThread"),
                 List.of("WatchedSocket", "SocketEngine", "AcceptingSocket", "SelectorListenerWatch", "DirectCalls",
-                        "SystemCalls",
+                        "SystemCalls", "NativeFunctions",
                         "SocketCalls",
                         "SocketErrors",
                         "Descriptors"),
@@ -37,7 +37,8 @@ final class TransportVariant {
                                 List.of("IoUringSocket", "IoUringSockets", "SendsAtOnce", "SendBuffer", "SendBuffers",
                                         "SocketEngine", "AcceptingSocket",
                                         "IoUringListenerWatch", "Ring",
-                                        "Rings", "IoUring", "SystemCalls", "LinuxRelease", "SocketCalls",
+                                        "Rings", "IoUring", "SystemCalls", "NativeFunctions", "LinuxRelease",
+                                        "SocketCalls",
                                         "SocketErrors", "Descriptors", "DirectCalls"),
                                 Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
                                         + "(interrupted|over|STATE|ARRIVED|ASKED|ADDED|WAITING|RETURNED|state|arrived|waiting|tasks|closed|ends|failure|end|pending|buffer|before|SocketCalls|receiving|sending)\\b"

@@ -1,0 +1,112 @@
+package dev.weft.internal.transport;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.weft.Message;
+import dev.weft.TestProcess;
+import dev.weft.WebSocketConnection;
+import dev.weft.client.WebSocketClient;
+import dev.weft.server.Await;
+import dev.weft.server.TransportKind;
+import dev.weft.server.WebSocketServer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Processes with and without direct system calls, and such as begin with them while connections are in use. */
+@Timeout(120)
+class DirectCallsTest {
+    private static final int MESSAGES = 1000;
+    private static final int LARGE = 20_000;
+    private static final String LOOPS = "--add-opens=java.base/java.lang=ALL-UNNAMED";
+    private static final String CALLS = "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED --enable-native-access=ALL-UNNAMED";
+
+    @BeforeAll
+    static void assumeLinux() {
+        assumeTrue(System.getProperty("os.name").equals("Linux") && Runtime.version().feature() >= 22);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"LOOPS, 0, " + LOOPS + " " + CALLS, "LOOPS, 500, " + LOOPS + " " + CALLS})
+    void messagesMustBeEchoedBeforeAndAfterDirectCallsBegin(TransportKind kind, int after, String options)
+            throws Exception {
+        assertEquals("ready true", run(kind, after, options, true));
+    }
+
+    /** Without loops, or without the options, there are none, and everything works. */
+    @ParameterizedTest
+    @CsvSource({"LOOPS, -1, " + LOOPS + " " + CALLS, "LOOPS, 100, " + LOOPS, "LOOPS, 100, " + CALLS,
+            "PARKING, 100, " + LOOPS + " " + CALLS, "BLOCKING, 100, " + LOOPS + " " + CALLS})
+    void directCallsMustNotBeginWhereTheyAreNotPossible(TransportKind kind, int after, String options)
+            throws Exception {
+        assertEquals("ready false", run(kind, after, options, false));
+    }
+
+    /** Has a server in a process of its own echo messages before and after it has begun with direct calls, if it does. */
+    private static String run(TransportKind kind, int after, String options, boolean expected) throws IOException {
+        List<String> all = new ArrayList<>(Arrays.asList(options.split(" ")));
+        all.add("-Ddev.weft.directCallsAfter=" + after);
+        List<String> command = TestProcess.java(all, Echo.class, kind.name(), Boolean.toString(expected));
+        try (TestProcess process = TestProcess.start(new ProcessBuilder(command).redirectError(Redirect.INHERIT),
+                Duration.ofSeconds(60));
+                BufferedReader output = process.process().inputReader();
+                WebSocketConnection connection = WebSocketClient
+                        .connect(URI.create("ws://127.0.0.1:" + output.readLine()))) {
+            echo(connection);
+            connection.send("ready?");
+            Message answer = connection.receive();
+            echo(connection);
+            return ((Message.Text) answer).text();
+        }
+    }
+
+    private static void echo(WebSocketConnection connection) throws IOException {
+        for (int i = 0; i < MESSAGES; i++) {
+            byte[] bytes = new byte[i % 50 == 0 ? LARGE : 10];
+            Arrays.fill(bytes, (byte) i);
+            connection.send(bytes);
+            assertArrayEquals(bytes, ((Message.Binary) connection.receive()).bytes());
+        }
+    }
+
+    /** The program that the processes run. */
+    static final class Echo {
+        private Echo() {}
+
+        public static void main(String[] arguments) throws Exception {
+            TestProcess.endWithInput();
+            boolean expected = Boolean.parseBoolean(arguments[1]);
+            try (WebSocketServer server = WebSocketServer.builder().port(0)
+                    .transport(TransportKind.valueOf(arguments[0])).handler(connection -> serve(connection, expected))
+                    .start()) {
+                System.out.println(server.port());
+                server.awaitTermination();
+            }
+        }
+
+        private static void serve(WebSocketConnection connection, boolean expected) throws IOException {
+            Message message;
+            while ((message = connection.receive()) != null) {
+                if (message instanceof Message.Binary(byte[] bytes)) {
+                    connection.send(bytes);
+                } else {
+                    if (expected) {
+                        Await.until("direct calls", DirectCalls::areReady);
+                    }
+                    connection.send("ready " + DirectCalls.areReady());
+                }
+            }
+        }
+    }
+}
