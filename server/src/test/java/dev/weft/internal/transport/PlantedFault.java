@@ -215,9 +215,11 @@ enum PlantedFault {
             """),
     /** A call may be made for the descriptor of another connection. */
     CLOSED_DURING_A_CALL("""
-                    if (!receiving && !sending) {
+                        return SocketCalls.receive(descriptor, target.array(),
             """, """
-                    {
+                        receiving = false;
+                        Noise.inFault();
+                        return SocketCalls.receive(descriptor, target.array(),
             """),
     /** Likewise, if the transport is closed between the two steps. */
     LOOKS_WHETHER_IT_IS_CLOSED_BEFORE_IT_SAYS_THAT_IT_RECEIVES("""
