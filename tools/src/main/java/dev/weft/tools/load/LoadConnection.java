@@ -5,6 +5,7 @@ import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
 import dev.weft.client.WebSocketClient;
 import dev.weft.client.WebSocketConnectException;
+import dev.weft.tools.load.LoadStatistics.SentMessage;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Queue;
@@ -29,8 +30,8 @@ final class LoadConnection {
     /** The time in nanoseconds between two messages of this connection. */
     private final long interval;
     private final Semaphore window;
-    /** The times at which the unanswered messages were due. */
-    private final Queue<Long> awaited = new ConcurrentLinkedQueue<>();
+    /** The messages that are not answered yet. */
+    private final Queue<SentMessage> awaited = new ConcurrentLinkedQueue<>();
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile WebSocketConnection connection;
     private volatile Thread sender;
@@ -83,8 +84,7 @@ final class LoadConnection {
                 if (stopping) {
                     return;
                 }
-                statistics.sent(due, free && interval > 0 ? System.nanoTime() - due : -1);
-                awaited.add(due);
+                awaited.add(statistics.sent(due, free && interval > 0 ? System.nanoTime() - due : -1));
                 connection.send(plan.type(), payload, 0, payload.length);
                 due += interval;
             }
@@ -111,12 +111,12 @@ final class LoadConnection {
     private void receive() {
         try {
             for (MessageView view = connection.receiveView(); view != null; view = connection.receiveView()) {
-                Long due = awaited.poll();
-                if (due == null || view.type() != plan.type() || !Arrays.equals(view.array(), view.offset(),
+                SentMessage sent = awaited.poll();
+                if (sent == null || view.type() != plan.type() || !Arrays.equals(view.array(), view.offset(),
                         view.offset() + view.length(), payload, 0, payload.length)) {
                     statistics.error("wrong answer");
                 } else {
-                    statistics.answered(due, System.nanoTime());
+                    statistics.answered(sent, System.nanoTime());
                 }
                 window.release();
                 closeIfDone();
@@ -162,8 +162,8 @@ final class LoadConnection {
             connection.abort();
         }
         stop();
-        for (Long due = awaited.poll(); due != null; due = awaited.poll()) {
-            statistics.unanswered(due);
+        for (SentMessage sent = awaited.poll(); sent != null; sent = awaited.poll()) {
+            statistics.unanswered(sent);
         }
     }
 }

@@ -23,6 +23,13 @@ final class LoadStatistics {
     /** The time, by {@link System#nanoTime()}, from which on messages are counted; set before that time. */
     private volatile long from = Long.MAX_VALUE;
 
+    /**
+     * A message that was sent. Whether it is measured is decided once: the measurement may begin before the answer comes.
+     *
+     * @param dueAt a time by {@link System#nanoTime()}
+     */
+    record SentMessage(long dueAt, boolean isMeasured) {}
+
     void measureFrom(long begin) {
         from = begin;
     }
@@ -32,27 +39,33 @@ final class LoadStatistics {
         return start != Long.MAX_VALUE && dueAt - start >= 0;
     }
 
-    /** Records a message that was due at this time and was sent with this delay, although its connection was free. */
-    void sent(long dueAt, long delay) {
-        if (isMeasured(dueAt)) {
+    /**
+     * Records a message that was due at this time and was sent with this delay, although its connection was free.
+     *
+     * @return the message, for one of the other methods
+     */
+    SentMessage sent(long dueAt, long delay) {
+        boolean isMeasured = isMeasured(dueAt);
+        if (isMeasured) {
             sent.increment();
             if (delay >= 0) {
                 delays.recordValue(Math.min(delay, LONGEST));
             }
         }
+        return new SentMessage(dueAt, isMeasured);
     }
 
-    /** Records the answer to the message that was due at this time. */
-    void answered(long dueAt, long now) {
-        if (isMeasured(dueAt)) {
+    /** Records the answer to a message. */
+    void answered(SentMessage message, long now) {
+        if (message.isMeasured) {
             answered.increment();
-            latencies.recordValue(Math.clamp(now - dueAt, 0, LONGEST));
+            latencies.recordValue(Math.clamp(now - message.dueAt, 0, LONGEST));
         }
     }
 
-    /** Records a message that was due at this time and was not answered. */
-    void unanswered(long dueAt) {
-        if (isMeasured(dueAt)) {
+    /** Records that a message was not answered. */
+    void unanswered(SentMessage message) {
+        if (message.isMeasured) {
             unanswered.increment();
         }
     }
