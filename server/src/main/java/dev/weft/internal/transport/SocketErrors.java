@@ -36,11 +36,25 @@ final class SocketErrors {
     static IOException failure(int error) {
         return switch (error) {
             case EPIPE -> new SocketException("Broken pipe");
-            case ECONNRESET -> new SocketException("Connection reset");
+            case ECONNRESET -> new ConnectionReset();
             case ETIMEDOUT -> new SocketException("Connection timed out");
             case EHOSTUNREACH -> new SocketException("No route to host");
             case ENETUNREACH -> new SocketException("Network is unreachable");
             default -> new SocketException("the connection is broken: error " + -error);
         };
+    }
+
+    /** Many connections end so, and the stack, which costs a microsecond, does not tell why. */
+    private static final class ConnectionReset extends SocketException {
+        private static final long serialVersionUID = 1;
+
+        ConnectionReset() {
+            super("Connection reset");
+        }
+
+        @Override
+        public Throwable fillInStackTrace() {
+            return this;
+        }
     }
 }
