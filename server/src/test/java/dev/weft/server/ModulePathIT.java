@@ -110,6 +110,18 @@ class ModulePathIT {
         assertGreets(run(TestProcess.jdkProgram("java"), "--module-path", modulePath(), "--module", "app/app.Main"));
     }
 
+    /** With the options that the tuning guide names for the module path, and with direct system calls where there are any. */
+    @Test
+    void applicationMustRunOnLoopsWithTheOptionsForModules() throws Exception {
+        assertEquals("", compile(MAIN));
+        String text = run(TestProcess.jdkProgram("java"), "--add-opens=java.base/java.lang=dev.weft.server",
+                "--add-exports=java.base/sun.nio.ch=dev.weft.server", "--enable-native-access=dev.weft.server",
+                "-Ddev.weft.directCallsAfter=0", "--module-path", modulePath(), "--module", "app/app.Main");
+        assertGreets(text);
+        assertTrue(text.contains("run on loops"), text);
+        assertFalse(text.contains("WARNING") || text.contains("are needed"), text);
+    }
+
     /** {@code java.management} and {@code jdk.jfr} are optional. */
     @Test
     void applicationRunsInAnImageWithoutManagementAndFlightRecorder() throws Exception {
