@@ -15,6 +15,11 @@ final class Descriptors {
         return Optional.of("Java 22 or later is needed, and Weft's jar");
     }
 
+    /** The obstacle, if it is that the JVM was started without options; for an operator. */
+    static Optional<String> missingOptions() {
+        return Optional.empty();
+    }
+
     /** The number of the channel's descriptor, until the channel is closed; -1 if there is an obstacle, or it is not the JDK's. */
     static int of(Channel channel) {
         return -1;

@@ -67,7 +67,7 @@ final class SharedLoops {
             String what = (rings
                     ? ", " + IO_URING
                     : obstacle.map(why -> " (no " + IO_URING + ": " + why + ")").orElse(""))
-                    + Descriptors.obstacle().map(why -> " (no direct system calls: " + why + ")").orElse("");
+                    + Descriptors.missingOptions().map(why -> " (no direct system calls: " + why + ")").orElse("");
             return new LoopTransportFactory(new Loops(name, engines, reporter), List.copyOf(engines), what, shared);
         } catch (Throwable e) {
             engines.forEach(SocketEngine::close);

@@ -16,27 +16,37 @@ import java.util.Optional;
  */
 final class Descriptors {
     private static final String PACKAGE = "sun.nio.ch";
-    private static final Optional<String> OBSTACLE = Optional.ofNullable(findObstacle());
+    private static final Optional<String> MISSING_OPTIONS = findMissingOptions();
+    private static final Optional<String> OBSTACLE = otherSystem().or(() -> MISSING_OPTIONS);
 
     private Descriptors() {}
 
-    private static String findObstacle() {
+    private static Optional<String> otherSystem() {
         String system = System.getProperty("os.name");
         String processor = System.getProperty("os.arch");
-        if (!system.equals("Linux") || !processor.equals("amd64") && !processor.equals("aarch64")) {
-            return "Linux on amd64 or aarch64 is needed, not " + system + " on " + processor;
-        }
+        return system.equals("Linux") && (processor.equals("amd64") || processor.equals("aarch64"))
+                ? Optional.empty()
+                : Optional.of("Linux on amd64 or aarch64 is needed, not " + system + " on " + processor);
+    }
+
+    private static Optional<String> findMissingOptions() {
         Module module = Descriptors.class.getModule();
         if (module.isNativeAccessEnabled() && Object.class.getModule().isExported(PACKAGE, module)) {
-            return null;
+            return Optional.empty();
         }
         String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
-        return "both --add-exports=java.base/" + PACKAGE + "=" + name + " and --enable-native-access=" + name + " are needed";
+        return Optional.of("both --add-exports=java.base/" + PACKAGE + "=" + name + " and --enable-native-access=" + name
+                + " are needed");
     }
 
     /** The reason why the system's functions cannot be called in this JVM, for an operator; empty if they can. */
     static Optional<String> obstacle() {
         return OBSTACLE;
+    }
+
+    /** The obstacle, if it is that the JVM was started without options; for an operator. */
+    static Optional<String> missingOptions() {
+        return otherSystem().isEmpty() ? MISSING_OPTIONS : Optional.empty();
     }
 
     /** Looks for the descriptor of a channel. Fails if that cannot be found, although there is no obstacle. */

@@ -292,7 +292,8 @@ class LoopTransportFactoryTest {
         String before = System.getProperty("dev.weft.engine");
         System.setProperty("dev.weft.engine", "io_uring");
         try (LoopTransportFactory one = SharedLoops.open("loop-of-one", 1, false, (what, count, latest) -> {})) {
-            String expected = Rings.obstacle().map(why -> "loops: 1 (" + why + ")").orElse("loops: 1, io_uring");
+            String expected = Rings.obstacle().map(why -> "loops: 1 (no io_uring: " + why + ")")
+                    .orElse("loops: 1, io_uring");
             assertEquals(expected, one.description());
         } finally {
             if (before == null) {
