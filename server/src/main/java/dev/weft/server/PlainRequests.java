@@ -19,6 +19,7 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the plain requests of one connection, one after the other, until it ends or is upgraded. For the session's
@@ -68,13 +69,17 @@ final class PlainRequests {
         Exchange exchange = new Exchange(plain, input);
         try {
             HttpResponse response = exchange.ask();
-            if (!exchange.endWatch()) {
+            if (!exchange.endWatch() || exchange.body.clientHasGone()) {
                 session.log(Level.DEBUG, "the peer left while its request was answered");
                 return false;
             }
             if (!deadlines.advance(RequestPhase.DECIDING, RequestPhase.WRITING)) {
                 input.release();
                 deadlines.lingerAfterAnswer();
+                return false;
+            }
+            if (response == null) {
+                // The server has cut the connection off.
                 return false;
             }
             deadlines.hasDecided();
@@ -111,8 +116,11 @@ final class PlainRequests {
                     head.minorVersion() > 0 && head.headers().contains("Expect"));
         }
 
-        /** Returns the handler's response, or the response for its failure. */
-        private HttpResponse ask() {
+        /**
+         * Returns the handler's response, or the response for its failure; {@code null} if the end of the connection, or
+         * of the wait for the handler, made it fail.
+         */
+        private @Nullable HttpResponse ask() {
             beginWatch();
             try {
                 return Objects.requireNonNull(plain.served().endpoint().handler(head.method()).handle(request()),
@@ -164,7 +172,7 @@ final class PlainRequests {
             }
         }
 
-        private HttpResponse failed(Throwable thrown) {
+        private @Nullable HttpResponse failed(Throwable thrown) {
             RequestBodyException failure = thrown instanceof RequestBodyException form ? form : body.failure();
             if (failure != null) {
                 RefusalReason reason = RefusalReason.ofBody(failure.status());
@@ -172,9 +180,10 @@ final class PlainRequests {
                 server.logs().refusals().note(reason, response, transport.remoteAddress(), Optional.of(head));
                 return response;
             }
-            if (!body.isLost() && !deadlines.hasEndedDeciding()) {
-                server.logs().failures().httpHandler(transport.remoteAddress(), head.target(), thrown);
+            if (body.clientHasGone() || deadlines.hasEndedDeciding()) {
+                return null;
             }
+            server.logs().failures().httpHandler(transport.remoteAddress(), head.target(), thrown);
             HttpResponse response = HttpResponse.text(500, "the request could not be answered\n");
             server.logs().refusals().note(RefusalReason.HTTP_HANDLER_FAILED, response, transport.remoteAddress(),
                     Optional.of(head));

@@ -82,7 +82,10 @@ public enum RefusalReason {
     BODY_TOO_SLOW,
     /** An HTTP handler took longer than {@link HttpSettings#handlerTimeout()}: 503. */
     HTTP_HANDLER_TOO_SLOW,
-    /** An HTTP handler threw an exception: 500; or a file was replaced just before it was opened: 503. */
+    /**
+     * An HTTP handler threw an exception: 500; or a file was replaced just before it was opened: 503. An exception is not
+     * counted if the client has gone.
+     */
     HTTP_HANDLER_FAILED;
 
     /** The reason for refusing a request's body. */

@@ -12,6 +12,7 @@ import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpLimits;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,6 +57,7 @@ public final class RequestBody extends InputStream {
     private boolean begun;
     private RequestBodyException failure;
     private boolean isLost;
+    private boolean clientHasGone;
     private TimeLimit limit;
     private int progress;
     private int spent;
@@ -104,6 +106,11 @@ public final class RequestBody extends InputStream {
     /** Whether the network failed, or the thread was interrupted, while the body was read. */
     public boolean isLost() {
         return isLost;
+    }
+
+    /** Whether the network failed while the body was read: nobody is left to be answered. */
+    public boolean clientHasGone() {
+        return clientHasGone;
     }
 
     /** The number of bytes left; {@link Long#MAX_VALUE} if it is unknown. */
@@ -211,6 +218,7 @@ public final class RequestBody extends InputStream {
             throw failed(408, "the request's body took too long");
         } catch (IOException e) {
             isLost = true;
+            clientHasGone = !(e instanceof InterruptedIOException);
             throw e;
         } finally {
             gate.bodyContinues();
