@@ -16,6 +16,7 @@ import dev.weft.server.HandshakeResponder.Plain;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.Optional;
@@ -38,6 +39,12 @@ final class PlainRequests {
      * at once.
      */
     private static final int TURN = 1 << 13;
+    /**
+     * Values of SO_LINGER. While a response is written whose end is that of the connection, any close resets the
+     * connection: otherwise the client would take a part for the whole (RFC 9112 §8).
+     */
+    private static final int RESET = 0;
+    private static final int NO_RESET = -1;
 
     private final ServerSession session;
     private final WebSocketServer server;
@@ -210,9 +217,16 @@ final class PlainRequests {
             ResponseWriter writer = new ResponseWriter(transport, server.services().pool(), this);
             int status = response.status();
             long more = 0;
+            boolean endsByEnd = head.minorVersion() == 0 && response.length().isEmpty() && !headOnly;
             try {
                 byte[] bytes = server.encoder().dated(response).encodeHead(head.minorVersion(), keeps);
+                if (endsByEnd) {
+                    transport.setOption(StandardSocketOptions.SO_LINGER, RESET);
+                }
                 writer.write(response, bytes, headOnly, head.minorVersion() > 0);
+                if (endsByEnd) {
+                    transport.setOption(StandardSocketOptions.SO_LINGER, NO_RESET);
+                }
             } catch (ResponseWriter.BodyFailedException e) {
                 // A file has been replaced: that is nobody's fault, and the next request gets the new one.
                 boolean changed = !e.isBegun() && e.getCause() instanceof FileChangedException;
@@ -223,6 +237,9 @@ final class PlainRequests {
                     return false;
                 }
                 keeps = false;
+                if (endsByEnd) {
+                    transport.setOption(StandardSocketOptions.SO_LINGER, NO_RESET);
+                }
                 HttpResponse failed = changed
                         ? ServerHandshake.unavailable("what was asked for has just been replaced")
                         : HttpResponse.text(500, "the request could not be answered\n");
