@@ -167,14 +167,42 @@ final class RequestDeadlines {
 
     /**
      * Closes a connection that waits for a further request: there is no request in progress that this could break. Does
-     * not wait.
+     * not wait. For any thread.
      */
     boolean closeIdle() {
         if (!PHASE.compareAndSet(this, RequestPhase.IDLE, RequestPhase.ANSWERING)) {
             return false;
         }
-        transport.close();
+        if (transport.announceClose()) {
+            transport.close();
+        } else {
+            since = server.services().clock().now();
+            // The deadline of the phase ends its wait.
+            server.startThread(() -> {
+                shutDownOutput();
+                transport.close();
+            });
+        }
         return true;
+    }
+
+    /**
+     * RFC 8446 §6.1: also answers the close_notify of a peer that has ended its output while no request was in progress.
+     * The caller then closes the connection. Waits only where a transport must, until the deadline of the phase at most.
+     */
+    void endAfterPeer() {
+        enter(RequestPhase.ANSWERING);
+        if (!transport.announceClose()) {
+            shutDownOutput();
+        }
+    }
+
+    private void shutDownOutput() {
+        try {
+            transport.shutdownOutput();
+        } catch (IOException e) {
+            session.log(Level.DEBUG, "the end could not be announced: " + e);
+        }
     }
 
     /**

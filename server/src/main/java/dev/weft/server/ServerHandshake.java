@@ -218,7 +218,12 @@ final class ServerHandshake {
      * meanwhile.
      */
     private boolean awaitNext(RequestInput input) throws IOException {
-        boolean begins = (input.hasBytes() || input.fill()) && deadlines.advance(RequestPhase.IDLE, RequestPhase.HEAD);
+        boolean begins = input.hasBytes() || input.fill();
+        if (begins) {
+            begins = deadlines.advance(RequestPhase.IDLE, RequestPhase.HEAD);
+        } else if (deadlines.advance(RequestPhase.IDLE, RequestPhase.ANSWERING)) {
+            deadlines.endAfterPeer();
+        }
         observer.begins();
         return begins;
     }
@@ -260,6 +265,7 @@ final class ServerHandshake {
         Answer answer = refusal;
         if (refusal == null && result == RequestHeadReader.Result.INCOMPLETE) {
             session.log(Level.DEBUG, "the peer left before its request was complete");
+            deadlines.endAfterPeer();
             return null;
         }
         if (refusal == null) {

@@ -119,6 +119,11 @@ public interface LayeredTransport extends Transport {
     }
 
     @Override
+    default boolean announceClose() {
+        return below().announceClose();
+    }
+
+    @Override
     default void close() {
         below().close();
     }

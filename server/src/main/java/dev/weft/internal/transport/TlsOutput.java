@@ -94,6 +94,32 @@ final class TlsOutput {
         }
     }
 
+    /**
+     * Writes close_notify, unless it was sent before, or another thread is writing, or the network does not take it at once.
+     * Does not wait.
+     *
+     * @return false if the transport below cannot write without waiting
+     */
+    boolean endNow() {
+        if (!below.writesWithoutWaiting()) {
+            return false;
+        }
+        if (lock.tryLock()) {
+            try {
+                if (!ended) {
+                    ended = true;
+                    engine.closeOutbound();
+                    below.writeNow(buffers.unbudgeted(room -> engine.wrap(NOTHING, room)));
+                }
+            } catch (IOException e) {
+                // The wire is dead, so nobody waits for this.
+            } finally {
+                lock.unlock();
+            }
+        }
+        return true;
+    }
+
     /** Whether close_notify was sent, or is about to be. */
     boolean isEnded() {
         return ended;

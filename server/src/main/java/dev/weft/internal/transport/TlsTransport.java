@@ -176,6 +176,11 @@ public final class TlsTransport implements LayeredTransport {
     }
 
     @Override
+    public boolean announceClose() {
+        return output.endNow();
+    }
+
+    @Override
     public void close() {
         int was = STATE.getAndSet(this, CLOSED);
         below.close();

@@ -196,6 +196,16 @@ public interface Transport {
     /** Signals to the peer that no more bytes will be sent. */
     void shutdownOutput() throws IOException;
 
+    /**
+     * Sends what must precede {@link #close()} if all bytes have been written, as far as the network takes it at once: the
+     * close_notify of TLS. Does not wait.
+     *
+     * @return false if this transport could only send it by {@link #shutdownOutput()}, which may wait
+     */
+    default boolean announceClose() {
+        return true;
+    }
+
     /** Closes the transport at once: a waiting read or write fails. From any thread, any number of times; does not block. */
     void close();
 
