@@ -88,7 +88,6 @@ final class HandshakeResponder {
 
     private static RefusalReason reasonOf(HttpResponse refusal) {
         return switch (refusal.status()) {
-            case 405 -> RefusalReason.METHOD;
             case 426 -> RefusalReason.WEBSOCKET_VERSION;
             default -> RefusalReason.BAD_HEADERS;
         };

@@ -89,6 +89,25 @@ class PlainHttpTest {
         }
     }
 
+    /** RFC 9110 §7.8: Upgrade may be ignored; §15.5.6: Allow names the methods of the resource. */
+    @Test
+    void otherMethodsMustIgnoreAnUpgrade() throws IOException {
+        String get = RawPeer.request("Content-Length: 3").replace("/chat", "/note");
+        try (WebSocketServer server = WebSocketServer.builder().endpoint("/chat", Handlers::echo)
+                .endpoint("/note", Handlers::echo)
+                .http("POST", "/note", request -> HttpResponse.text(200, "noted " + request.bodyText())).start();
+                HttpPeer peer = HttpPeer.connect(server)) {
+            Response response = peer.send(get.replace("GET", "POST") + "abc").read();
+            assertEquals(200, response.status());
+            assertEquals("noted abc", response.body());
+            response = peer.send(get.replace("GET", "PUT") + "abc").read();
+            assertEquals(405, response.status());
+            assertEquals("OPTIONS, POST", response.header("Allow"));
+            assertEquals(404, peer.send(get.replace("GET /note", "POST /x") + "abc").read().status());
+            assertEquals(0L, server.statistics().handshakes().values().stream().mapToLong(Long::longValue).sum());
+        }
+    }
+
     @Test
     void serverMayServePlainHttpAlone() throws IOException {
         try (WebSocketServer server = WebSocketServer.builder()

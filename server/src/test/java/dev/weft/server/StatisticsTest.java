@@ -78,8 +78,9 @@ class StatisticsTest {
         try (WebSocketServer server = builder().policy(policy).handler(ws -> ws.awaitClose()).start()) {
             RawPeer.open(server).leave();
             assertEquals(403, RawPeer.answerOf(server, RawPeer.request("X-No: x")).status());
-            assertEquals(405, RawPeer.answerOf(server, RawPeer.request().replace("GET", "POST")).status());
+            assertEquals(400, RawPeer.answerOf(server, RawPeer.request().replace("n: Upgrade", "n: close")).status());
             // No handshake.
+            assertEquals(405, RawPeer.answerOf(server, RawPeer.request().replace("GET", "POST")).status());
             assertEquals(426, RawPeer.answerOf(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").status());
             RawPeer.connect(server).leave();
             try (RawPeer peer = RawPeer.connect(server)) {

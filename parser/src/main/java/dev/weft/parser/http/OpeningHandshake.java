@@ -78,7 +78,10 @@ public final class OpeningHandshake {
         }
     }
 
-    /** A request that does not ask for WebSocket, or cannot because it is HTTP/1.0. Its other headers may be invalid. */
+    /**
+     * A request that does not ask for WebSocket, or cannot because it is HTTP/1.0 or its method is not GET. Its other
+     * headers may be invalid.
+     */
     public record NotUpgrade() implements Checked {}
 
     /**
@@ -99,12 +102,11 @@ public final class OpeningHandshake {
                 || !headers.first("Host").map(HostSyntax::isValid).orElse(true)) {
             return badRequest("exactly one valid Host is required");
         }
-        // RFC 9110 §7.8: Upgrade is ignored in an HTTP/1.0 request: a proxy forwarded it without understanding it.
-        if (head.minorVersion() == 0 || !headers.containsToken("Upgrade", "websocket")) {
+        // RFC 9110 §7.8: Upgrade is ignored in an HTTP/1.0 request: a proxy forwarded it without understanding it. A server
+        // may ignore it in any request, and WebSocket is defined only for GET.
+        if (head.minorVersion() == 0 || !head.method().equals("GET")
+                || !headers.containsToken("Upgrade", "websocket")) {
             return new NotUpgrade();
-        }
-        if (!head.method().equals("GET")) {
-            return new Refused(HttpResponse.text(405, "WebSocket handshakes use GET\n").withHeader("Allow", "GET"));
         }
         if (!headers.containsToken("Connection", "Upgrade")) {
             return badRequest("Connection must name Upgrade");

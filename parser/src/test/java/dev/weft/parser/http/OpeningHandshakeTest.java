@@ -142,9 +142,10 @@ class OpeningHandshakeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"POST", "HEAD", "OPTIONS", "CONNECT", "get", "GETS"})
-    void anotherMethodIsNotAllowed(String method) {
-        HttpResponse response = assertRefused(405, VALID.replace("GET", method));
-        assertEquals(List.of("GET"), response.headers().all("Allow"));
+    void anotherMethodIsNoHandshake(String method) {
+        assertInstanceOf(NotUpgrade.class, check(VALID.replace("GET", method)));
+        assertInstanceOf(NotUpgrade.class, check(VALID.replace("GET", method).replace("Connection: Upgrade",
+                "Content-Length: 5")));
     }
 
     @Test

@@ -105,10 +105,10 @@ class RequestHeadFuzzTest {
                     assertTrue(parser.head().minorVersion() > 0);
                 }
                 case OpeningHandshake.NotUpgrade none ->
-                    assertTrue(parser.head().minorVersion() == 0
+                    assertTrue(parser.head().minorVersion() == 0 || !parser.head().method().equals("GET")
                             || !parser.head().headers().containsToken("upgrade", "websocket"));
                 case OpeningHandshake.Refused refused ->
-                    assertTrue(List.of(400, 405, 426).contains(refused.response().status()));
+                    assertTrue(List.of(400, 426).contains(refused.response().status()));
             }
         }
         assertTrue(upgrades > 100, "accepted ones are met: " + upgrades);
