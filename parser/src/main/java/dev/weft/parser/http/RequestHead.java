@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param target
  * the target in origin form: the path as it was sent and, after a '?', the query; nothing is decoded. For an absolute
  * target it is the part after the authority, or "/" if there is no path; "*" if an OPTIONS request is about the server as
- * a whole (RFC 9112 §3.2.4)
+ * a whole: its target is "*", or absolute with neither a path nor a query (RFC 9112 §3.2.4)
  * @param authority
  * the host and optionally, after a colon, the port of an absolute target ({@code GET http://host:port/path}); empty if the
  * request was in origin form

@@ -274,6 +274,12 @@ public final class RequestHeadParser {
             throw HttpHeadException.malformed("the target's authority is not a host with an optional port");
         }
         authority = Optional.of(host);
+        // RFC 9112 §3.2.4: the last proxy would have made this the asterisk form.
+        if (array[at] == HttpCharacters.SP && method.equals(RequestHead.OPTIONS)) {
+            target = RequestHead.ASTERISK;
+            state = State.ASTERISK;
+            return at;
+        }
         if (array[at] != '/') {
             // RFC 9110 §4.2.3: the empty path is the same as "/".
             partial.append(ROOT, 0, 1);

@@ -213,6 +213,9 @@ class RequestHeadParserTest {
     @Test
     void asteriskFormIsForOptions() {
         assertParsed("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS *", "Host=x");
+        assertParsed("OPTIONS http://x HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS //x*", "Host=x");
+        assertParsed("OPTIONS http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS //x/", "Host=x");
+        assertParsed("OPTIONS http://x?y HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS //x/?y", "Host=x");
         for (String line : List.of("GET *", "options *", "OPTIONSX *", "OPTIONS */", "OPTIONS **", "OPTIONS *?",
                 "OPTIONS *\r")) {
             assertRefusedAtLastByte(400, line);
