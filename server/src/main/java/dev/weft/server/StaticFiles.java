@@ -5,6 +5,7 @@ import dev.weft.internal.http.ClassPathTree;
 import dev.weft.internal.http.FilePath;
 import dev.weft.internal.http.FileTree;
 import dev.weft.internal.http.FolderTree;
+import dev.weft.internal.http.HttpDate;
 import dev.weft.internal.http.MediaTypes;
 import dev.weft.internal.http.StaticFile;
 import dev.weft.parser.http.Headers;
@@ -15,8 +16,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -36,7 +35,6 @@ import java.util.stream.Stream;
 public final class StaticFiles implements HttpHandler {
     private static final String INDEX = "index.html";
     private static final int PIECE = 16_384;
-    private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.RFC_1123_DATE_TIME;
     private static final HttpResponse NOT_FOUND = guarded(HttpResponse.text(404, "there is no such file\n"));
 
     private final FileTree tree;
@@ -184,16 +182,12 @@ public final class StaticFiles implements HttpHandler {
         return condition.isEmpty() || condition.get().equals(file.entityTag());
     }
 
-    /** The date in the only field of this name; empty if there is none: then the condition is ignored. */
+    /** The date in the only field of this name; empty if there is no valid one: then the condition is ignored. */
     private static Optional<Instant> onlyDate(Headers asked, String name) {
         if (asked.count(name) != 1) {
             return Optional.empty();
         }
-        try {
-            return Optional.of(Instant.from(HTTP_DATE.parse(asked.first(name).orElseThrow())));
-        } catch (DateTimeParseException e) {
-            return Optional.empty();
-        }
+        return HttpDate.parse(asked.first(name).orElseThrow(), Instant.now());
     }
 
     private static void copy(StaticFile file, ByteRange part, OutputStream out) throws IOException {

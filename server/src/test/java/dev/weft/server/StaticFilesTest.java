@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.http.FileTree;
 import dev.weft.internal.http.FolderTree;
+import dev.weft.internal.http.HttpDate;
 import dev.weft.internal.http.StaticFile;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.HttpPeer.Response;
@@ -292,6 +293,38 @@ class StaticFilesTest {
             assertEquals("bytes */10", response.header("Content-Range"));
         }
         assertEquals(416, peer.get("/empty.js", "Range: bytes=0-").status());
+    }
+
+    /** RFC 9110 §5.6.7. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994"})
+    void everyFormOfADateMustBeRead(String date) throws IOException {
+        assertEquals(304, peer.get("/a.txt", "If-Modified-Since: " + date).status());
+        assertEquals(200, peer.get("/a.txt", "If-Modified-Since: " + date.replace(":37", ":36")).status());
+        assertEquals(412, peer.get("/a.txt", "If-Unmodified-Since: " + date.replace(":37", ":36")).status());
+    }
+
+    /** The year of two digits is the last one with these digits, unless that is more than 50 years ago. */
+    @Test
+    void yearOfTwoDigitsMustNotBeFarInTheFuture() {
+        Instant now = Instant.parse("2026-11-30T00:00:00Z");
+        assertEquals(Instant.parse("2026-11-06T08:49:37Z"),
+                HttpDate.parse("Friday, 06-Nov-26 08:49:37 GMT", now).get());
+        assertEquals(Instant.parse("2076-11-06T08:49:37Z"),
+                HttpDate.parse("Friday, 06-Nov-76 08:49:37 GMT", now).get());
+        assertEquals(Instant.parse("1977-11-06T08:49:37Z"),
+                HttpDate.parse("Sunday, 06-Nov-77 08:49:37 GMT", now).get());
+        assertEquals(Instant.parse("2025-11-30T00:00:00Z"), HttpDate.parse("Sun Nov 30 00:00:00 2025", now).get());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"06 Nov 2094 08:49:37 GMT", "Sat, 06 Nov 2094 08:49:37 +0000",
+            "Sat, 06 Nov 2094 08:49:37 UTC", "Sun, 06 Nov 2094 08:49:37 GMT", "Sat, 6 Nov 2094 08:49:37 GMT",
+            "sat, 06 nov 2094 08:49:37 gmt", "Sat Nov  6 08:49:37 2094 GMT", "Sat Nov 6 08:49:37 2094",
+            "Sat, 06 Nov 2094 08:49 GMT", "Sat, 31 Feb 2094 08:49:37 GMT", "Sat, 06 Nov 2094 24:00:00 GMT"})
+    void whatIsNoDateMustBeIgnored(String date) throws IOException {
+        assertEquals(200, peer.get("/a.txt", "If-Modified-Since: " + date).status());
     }
 
     @Test
