@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.internal.http.ByteRange;
 import dev.weft.internal.http.ClassPathTree;
+import dev.weft.internal.http.EntityTags;
 import dev.weft.internal.http.FilePath;
 import dev.weft.internal.http.FileTree;
 import dev.weft.internal.http.FolderTree;
@@ -154,8 +155,8 @@ public final class StaticFiles implements HttpHandler {
     /** RFC 9110 §13.2.2: checked before everything else; If-Match takes precedence over If-Unmodified-Since. */
     private static boolean isAnotherVersion(StaticFile file, Headers asked) {
         if (asked.contains("If-Match")) {
-            // §13.1.1: strong comparison, so a weak tag never matches; our tags contain no comma.
-            return asked.tokens("If-Match").stream().noneMatch(tag -> tag.equals("*") || tag.equals(file.entityTag()));
+            // §13.1.1: strong comparison, so a weak tag never matches.
+            return !EntityTags.include(asked.all("If-Match"), file.entityTag(), false);
         }
         Optional<Instant> since = onlyDate(asked, "If-Unmodified-Since");
         return since.isPresent() && file.lastModified().isPresent() && file.lastModified().get().isAfter(since.get());
@@ -164,10 +165,8 @@ public final class StaticFiles implements HttpHandler {
     /** RFC 9110 §13.2.2: If-None-Match takes precedence over If-Modified-Since. */
     private static boolean isUnchanged(StaticFile file, Headers asked) {
         if (asked.contains("If-None-Match")) {
-            // §13.1.2: weak comparison; our tags contain no comma.
-            return asked.tokens("If-None-Match").stream()
-                    .anyMatch(tag -> tag.equals("*") || tag.equals(file.entityTag())
-                            || tag.equals("W/" + file.entityTag()));
+            // §13.1.2: weak comparison.
+            return EntityTags.include(asked.all("If-None-Match"), file.entityTag(), true);
         }
         Optional<Instant> since = onlyDate(asked, "If-Modified-Since");
         return since.isPresent() && file.lastModified().isPresent() && !file.lastModified().get().isAfter(since.get());

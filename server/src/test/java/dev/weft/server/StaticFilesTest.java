@@ -327,6 +327,22 @@ class StaticFilesTest {
         assertEquals(200, peer.get("/a.txt", "If-Modified-Since: " + date).status());
     }
 
+    /** RFC 9110 §8.8.3: a tag may contain commas; §13.1.1: '*' is a value of its own, and no element of a list. */
+    @Test
+    void asteriskMustBeTheWholeCondition() throws IOException {
+        String tag = peer.get("/a.txt").header("ETag");
+        for (String value : List.of("\"a,*,b\"", "\"a\", *", "*, \"a\"", "\"*\"", "\"a", "\"a," + tag + ",b\"",
+                "\"a\"\r\n%s: *", "W/*", "**", "\"a\" \"b\"")) {
+            assertEquals(200, peer.get("/a.txt", "If-None-Match: " + value.formatted("If-None-Match")).status(), value);
+            assertEquals(412, peer.get("/a.txt", "If-Match: " + value.formatted("If-Match")).status(), value);
+        }
+        for (String value : List.of("*", tag, "\"a,b\", " + tag, "\"a,b\",," + tag + ",", "W/\"a,b\" , " + tag,
+                "\"a\"\r\n%s: " + tag)) {
+            assertEquals(304, peer.get("/a.txt", "If-None-Match: " + value.formatted("If-None-Match")).status(), value);
+            assertEquals(200, peer.get("/a.txt", "If-Match: " + value.formatted("If-Match")).status(), value);
+        }
+    }
+
     @Test
     void rangeMayHaveACondition() throws IOException {
         String tag = peer.get("/a.txt").header("ETag");
