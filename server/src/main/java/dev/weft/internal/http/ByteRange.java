@@ -33,11 +33,11 @@ public record ByteRange(long first, long last) {
             return Optional.empty();
         }
         if (from.isEmpty()) {
-            long count = Math.min(Long.parseLong(to), length);
+            long count = Math.min(number(to), length);
             return Optional.of(count == 0 ? UNSATISFIABLE : new ByteRange(length - count, length - 1));
         }
-        long first = Long.parseLong(from);
-        long last = to.isEmpty() ? Long.MAX_VALUE : Long.parseLong(to);
+        long first = number(from);
+        long last = to.isEmpty() ? Long.MAX_VALUE : number(to);
         if (last < first) {
             return Optional.empty();
         }
@@ -45,7 +45,18 @@ public record ByteRange(long first, long last) {
     }
 
     private static boolean isNumber(String text) {
-        return text.length() <= MOST_DIGITS && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        return text.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /** A number beyond all file sizes is as good as the largest one. */
+    private static long number(String digits) {
+        int zeros = 0;
+        while (zeros < digits.length() - 1 && digits.charAt(zeros) == '0') {
+            zeros++;
+        }
+        return digits.length() - zeros > MOST_DIGITS
+                ? Long.MAX_VALUE
+                : Long.parseLong(digits, zeros, digits.length(), 10);
     }
 
     /** The number of bytes. */
