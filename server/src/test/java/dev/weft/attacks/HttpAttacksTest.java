@@ -78,6 +78,7 @@ class HttpAttacksTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"5\nabcde\r\n0\r\n\r\n", "5\r\nabcdeXX0\r\n\r\n", "5 \r\nabcde\r\n0\r\n\r\n",
+            "5 ;a=b\r\nabcde\r\n0\r\n\r\n", "5\t;a=b\r\nabcde\r\n0\r\n\r\n",
             "0x5\r\nabcde\r\n0\r\n\r\n",
             "-5\r\nabcde\r\n0\r\n\r\n", "fffffffffffffffff\r\n", "ffffffffffffffff\r\n", "5;\n\r\nabcde\r\n0\r\n\r\n",
             "5\r\nabcde\r\n0\r\n\n", "5\r\nabcde\r\n0\r\nGET /admin HTTP/1.1\r\n\r\n",
