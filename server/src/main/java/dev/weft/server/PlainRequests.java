@@ -299,7 +299,8 @@ final class PlainRequests {
 
         @Override
         public void waits() throws IOException {
-            around = deadlines.phase() == RequestPhase.WRITING ? RequestPhase.WRITING : RequestPhase.DECIDING;
+            RequestPhase now = deadlines.phase();
+            around = now == RequestPhase.WRITING || now == RequestPhase.PRODUCING ? now : RequestPhase.DECIDING;
             if (!deadlines.advance(around, RequestPhase.BODY)) {
                 throw new InterruptedIOException("the request has been given up");
             }

@@ -27,8 +27,8 @@ import java.util.function.Supplier;
  *     │                           └── too slow ──▶┐         │
  *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread
  *
- *   A plain request:  DECIDING ◀──▶ BODY (the handler reads)
- *                        └── response ──▶ WRITING ◀──▶ PRODUCING
+ *   A plain request:  DECIDING ◀──▶ BODY (the handler, or what writes the response, reads)
+ *                        └── response ──▶ WRITING ◀──▶ PRODUCING ◀──▶ BODY
  *                                            ├── kept ──▶ IDLE ── first byte of the next request ──▶ HEAD
  *                                            └── not kept ──▶ ANSWERING   └── too long, server goes down ──▶ ANSWERING
  * </pre>

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
@@ -562,6 +563,28 @@ class PlainHttpTest {
             assertEquals("close", old.header("Connection"));
             assertEquals(text, old.body());
             Await.until("nothing is held", () -> server.services().pool().budget().taken() == 0);
+        }
+    }
+
+    /** The rest of the body arrives only after the response has begun. */
+    @Test
+    void streamMustBeAbleToCopyTheBodyOfItsRequest() throws Exception {
+        String body = "0123456789abcdef".repeat(20_000);
+        CountDownLatch begun = new CountDownLatch(1);
+        try (WebSocketServer server = server()
+                .http("/copy", request -> HttpResponse.stream(200, "x/y", out -> {
+                    out.flush();
+                    begun.countDown();
+                    request.body().transferTo(out);
+                })).start(); HttpPeer peer = HttpPeer.connect(server)) {
+            peer.send("POST /copy HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length() + "\r\n\r\n"
+                    + body.substring(0, 10));
+            assertTrue(begun.await(10, TimeUnit.SECONDS));
+            FutureTask<Response> response = new FutureTask<>(peer::read);
+            Thread.ofVirtual().start(response);
+            peer.send(body.substring(10));
+            assertEquals(body, response.get(10, TimeUnit.SECONDS).body());
+            assertEquals(0L, server.refusals().values().stream().mapToLong(Long::longValue).sum());
         }
     }
 
