@@ -98,6 +98,9 @@ class ConnectionTableTest {
             Counts counts = chat.counts().orElseThrow();
             assertEquals(new Counts(1, counts.receivedBytes(), 1, 7), counts);
             assertTrue(counts.receivedBytes() > 100, chat.toString());
+            // What is known of a connection is read before its stack.
+            Await.until("the endpoint is known",
+                    () -> rows(server).stream().allMatch(row -> row.endpoint().isPresent()));
             Row work = row(server, HANG + " calls CountDownLatch\\.await");
             assertEquals(Optional.of("/work/{number}"), work.endpoint());
             assertEquals(Thread.State.WAITING, work.threadState());

@@ -195,8 +195,9 @@ class ClientFlightRecorderTest {
                 assertTrue(sender.join(Duration.ofSeconds(10)));
                 ws.abort();
             });
-            assertTrue(slow.stream().anyMatch(event -> event.getDuration().toMillis() >= 20), slow.toString());
-            assertEquals("/127.0.0.1:" + server.port(), slow.getFirst().getString("peer"));
+            // The first connection may have ended a send, too.
+            assertTrue(slow.stream().anyMatch(event -> event.getDuration().toMillis() >= 20
+                    && event.getString("peer").equals("/127.0.0.1:" + server.port())), slow.toString());
         }
     }
 }
