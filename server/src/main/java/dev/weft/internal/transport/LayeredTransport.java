@@ -119,6 +119,11 @@ public interface LayeredTransport extends Transport {
     }
 
     @Override
+    default void keepToChannel() {
+        below().keepToChannel();
+    }
+
+    @Override
     default boolean announceClose() {
         return below().announceClose();
     }
