@@ -9,46 +9,16 @@ import dev.weft.Message;
 import dev.weft.parser.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The lines of the access log. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AccessLogTest {
     private static final String TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    private static final Logger LOGGER = Logger.getLogger(AccessLog.LOGGER);
-
-    private final List<String> lines = new CopyOnWriteArrayList<>();
-    private final Handler handler = new Handler() {
-        @Override
-        public void publish(LogRecord logged) {
-            lines.add(logged.getMessage());
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
-    @BeforeEach
-    void collect() {
-        LOGGER.setUseParentHandlers(false);
-        LOGGER.addHandler(handler);
-    }
-
-    @AfterEach
-    void collectNoMore() {
-        LOGGER.removeHandler(handler);
-        LOGGER.setUseParentHandlers(true);
-    }
+    @RegisterExtension
+    final AccessLogLines lines = new AccessLogLines();
 
     private static WebSocketServerBuilder builder() {
         return WebSocketServer.builder().shutdownGrace(Duration.ZERO).noDeflate().endpoint("/chat", ws -> {
@@ -59,8 +29,8 @@ class AccessLogTest {
     }
 
     private String line() {
-        Await.until("there is a line", () -> !lines.isEmpty());
-        return lines.getFirst();
+        Await.until("there is a line", () -> !lines.all().isEmpty());
+        return lines.all().getFirst();
     }
 
     @Test
@@ -71,7 +41,7 @@ class AccessLogTest {
                         "/chat?token=secret"));
                 int response = peer.readHead().length();
                 peer.bytes(textFrame("Hello")).readFrame();
-                assertEquals(List.of(), lines);
+                assertEquals(List.of(), lines.all());
                 peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
                 peer.leave();
                 int request = RawPeer.request("User-Agent: test/1", "traceparent: " + TRACE).length()
@@ -92,10 +62,10 @@ class AccessLogTest {
             try (RawPeer peer = RawPeer.connect(server)) {
                 peer.text("GET /page HTTP/1.1\r\nHost: a\r\nReferer: http://a/b?c\r\n\r\n");
                 sent = peer.readHead().length() + "hello".length();
-                Await.until("one line", () -> lines.size() == 1);
+                Await.until("one line", () -> lines.all().size() == 1);
                 peer.leave();
             }
-            String page = lines.getFirst();
+            String page = lines.all().getFirst();
             assertTrue(page.startsWith("{\"time\":\"") && page.endsWith("}"), page);
             assertTrue(page.contains(",\"client\":\"127.0.0.1\",\"port\":"), page);
             assertTrue(
@@ -104,11 +74,13 @@ class AccessLogTest {
             assertTrue(page.contains(",\"receivedBytes\":54,\"sentBytes\":" + sent + ","), page);
             assertTrue(page.contains(",\"endpoint\":\"/page\",\"referer\":\"http://a/b\"}"), page);
             assertEquals(403, RawPeer.answerOf(server, RawPeer.request("Origin: https://a.example")).status());
-            Await.until("two lines", () -> lines.size() == 2);
-            assertTrue(lines.get(1).contains("\"status\":403,") && !lines.get(1).contains("closeCode"), lines.get(1));
+            Await.until("two lines", () -> lines.all().size() == 2);
+            assertTrue(lines.all().get(1).contains("\"status\":403,") && !lines.all().get(1).contains("closeCode"),
+                    lines.all().get(1));
             assertEquals(400, RawPeer.answerOf(server, "no request\r\n\r\n").status());
-            Await.until("three lines", () -> lines.size() == 3);
-            assertTrue(lines.get(2).contains("\"status\":400,") && !lines.get(2).contains("method"), lines.get(2));
+            Await.until("three lines", () -> lines.all().size() == 3);
+            assertTrue(lines.all().get(2).contains("\"status\":400,") && !lines.all().get(2).contains("method"),
+                    lines.all().get(2));
         }
     }
 
@@ -137,6 +109,6 @@ class AccessLogTest {
         try (WebSocketServer server = builder().start()) {
             assertEquals(404, RawPeer.answerOf(server, "GET / HTTP/1.0\r\n\r\n").status());
         }
-        assertEquals(List.of(), lines);
+        assertEquals(List.of(), lines.all());
     }
 }

@@ -6,15 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.parser.http.HttpResponse;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,38 +17,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Clients that reset their connection while their request is handled: nobody has failed, and nobody is answered. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LostBodyTest {
-    private static final Logger ACCESS = Logger.getLogger(AccessLog.LOGGER);
-
     @RegisterExtension
     final LogCapture log = new LogCapture();
 
-    private final List<String> lines = new CopyOnWriteArrayList<>();
+    @RegisterExtension
+    final AccessLogLines lines = new AccessLogLines();
+
     private final CountDownLatch begun = new CountDownLatch(1);
-    private final Handler collector = new Handler() {
-        @Override
-        public void publish(LogRecord logged) {
-            lines.add(logged.getMessage());
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
-    @BeforeEach
-    void collect() {
-        ACCESS.setUseParentHandlers(false);
-        ACCESS.addHandler(collector);
-    }
-
-    @AfterEach
-    void collectNoMore() {
-        ACCESS.removeHandler(collector);
-        ACCESS.setUseParentHandlers(true);
-    }
-
     /** Sends a request whose handler begins, resets the connection, and checks that only its end is left. */
     private void assertForgotten(TransportKind transport, HttpHandler handler) throws Exception {
         try (WebSocketServer server = Handlers.echoServer().transport(transport).http("/upload", handler)
@@ -67,7 +36,7 @@ class LostBodyTest {
             Await.until("the connection is over", () -> server.connectionCount() == 0);
             assertEquals(0L, server.refusals().values().stream().mapToLong(Long::longValue).sum());
         }
-        assertEquals(List.of(), lines);
+        assertEquals(List.of(), lines.all());
         assertEquals(List.of(), log.lines(Level.WARNING));
     }
 
