@@ -4,7 +4,10 @@ package dev.weft;
 public enum CloseCause {
     /** One of the ends closed the connection, and the other one answered. */
     CLOSED,
-    /** The handler failed, or abandoned a message: closed with 1011. Also if the application itself closed with 1011. */
+    /**
+     * The connection was closed with 1011: because the handler failed or abandoned a message, or by the application
+     * itself.
+     */
     INTERNAL_ERROR,
     /** The peer violated the protocol. */
     VIOLATION,
@@ -16,9 +19,9 @@ public enum CloseCause {
     WRITE_TIMEOUT,
     /** The closing handshake took longer than {@code closeTimeout}. */
     CLOSE_TIMEOUT,
-    /** The memory that the connection held was needed for others ({@code maxBufferedSize}). */
+    /** The memory that the connection held was needed for other connections ({@code maxBufferedSize}). */
     EVICTED,
-    /** The application aborted the connection, or the end of a shutdown did. */
+    /** The connection was aborted by the application, or at the end of a shutdown. */
     ABORTED,
     /** The network connection ended or failed before the closing handshake was complete. */
     DISCONNECTED

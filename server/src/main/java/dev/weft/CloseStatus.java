@@ -6,8 +6,8 @@ import java.util.Optional;
 
 /**
  * How a connection ended (RFC 6455 §7.1.4–§7.1.6). {@link WebSocketConnection#closeStatus()} returns the final status.
- * The status in a {@link ConnectionClosedException} is what was known when the exception was thrown. A value: no method
- * waits.
+ * The status in a {@link ConnectionClosedException} has what was known when the exception was thrown. A value: no
+ * method waits.
  *
  * @param received    the content of the peer's Close frame, if one was received
  * @param sent        the content of our Close frame, if one was sent

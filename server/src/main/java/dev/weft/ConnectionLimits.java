@@ -62,10 +62,10 @@ public final class ConnectionLimits {
     }
 
     /**
-     * How many bytes a compressed byte of incoming messages may become. What a connection does not use of this is saved, up to
-     * 64 KiB, which it also has at its beginning: so a short message, or a few of them, may be compressed by more. The
-     * connection of a peer over the limit is closed with 1008 (RFC 6455 §7.4.1), and not with 1009, because no message is too
-     * big.
+     * The maximum number of bytes that each compressed byte of incoming messages may become. A connection begins with
+     * an allowance of 64 KiB, and saves up to 64 KiB of what it does not use: so a short message, or a few of them, may
+     * be compressed by more. If a peer exceeds the limit, its connection is closed with 1008 (RFC 6455 §7.4.1), and not
+     * with 1009, because no single message is too big.
      */
     public int maxCompressionRatio() {
         return maxCompressionRatio;
@@ -82,8 +82,8 @@ public final class ConnectionLimits {
     }
 
     /**
-     * The number of queued bytes, counted as for {@link #maxQueuedSize()}, at which the queue counts as drained: {@link
-     * SendQueue#onDrained}. At most half of what the connection may queue is in effect.
+     * The number of queued bytes, counted as for {@link #maxQueuedSize()}, at which the queue counts as drained:
+     * {@link SendQueue#onDrained}. The effective value is at most half of what the connection may queue.
      */
     public int queueLowWaterMark() {
         return queueLowWaterMark;

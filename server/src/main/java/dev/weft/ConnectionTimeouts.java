@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * How long a connection waits for its peer. A sweep that runs about once a second enforces the deadlines. A deadline is
- * therefore up to a second early or late; if the shortest timeout is under four seconds, up to a quarter of that
- * timeout. Immutable; no method waits.
+ * How long a connection waits for its peer. The deadlines are checked about once a second, or, if the shortest timeout
+ * is under four seconds, once per quarter of that timeout. A deadline is therefore early or late by up to that
+ * interval. Immutable; no method waits.
  */
 public final class ConnectionTimeouts {
     /** The default timeouts, in the order of the methods below: 10 s, 20 s, 20 s, 60 s, 20 s, 60 s, 5 s. */

@@ -16,7 +16,8 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's opening handshake (RFC 6455 §4.2.1), valid according to the protocol. Immutable; no method waits.
+ * The request of a client's opening handshake (RFC 6455 §4.2.1), which is valid according to the protocol. Immutable;
+ * no method waits.
  * <p>
  * A policy sees the whole request. {@link WebSocketConnection#request()} later returns it without headers, and
  * therefore also without host, cookies and offered subprotocols, unless the endpoint keeps the headers.
@@ -91,7 +92,8 @@ public final class HandshakeRequest {
      * The parameters of the query, decoded anew at each call. A server refuses a query that cannot be decoded before it
      * calls the policy.
      *
-     * @throws IllegalArgumentException if the query cannot be decoded; only possible for a request that a test has built
+     * @throws IllegalArgumentException if the query cannot be decoded; this is possible only for a request that a test
+     * has built
      */
     public QueryParameters query() {
         return head.query().map(QueryParameters::parse).orElse(QueryParameters.EMPTY);
@@ -143,9 +145,9 @@ public final class HandshakeRequest {
     }
 
     /**
-     * The header of the PROXY protocol with which a trusted proxy began the connection: the address to which the client has
-     * connected, and additional values such as the TLS server name. Empty if the server does not use that protocol, and
-     * in the request of an open connection.
+     * The header of the PROXY protocol with which a trusted proxy began the connection. It has the address to which the
+     * client has connected, and additional values such as the TLS server name. Empty if the server does not use that
+     * protocol, and in the request of an open connection.
      */
     public Optional<ProxyHeader> proxyHeader() {
         return Optional.ofNullable(proxyHeader);
@@ -212,13 +214,13 @@ public final class HandshakeRequest {
             return this;
         }
 
-        /** Sets the header of the PROXY protocol. Default: the connection began with none. */
+        /** Sets the header of the PROXY protocol. Default: none. */
         public Builder proxyHeader(ProxyHeader proxyHeader) {
             this.proxyHeader = Objects.requireNonNull(proxyHeader, "proxyHeader");
             return this;
         }
 
-        /** Sets the position in a distributed trace. Default: as in the headers. */
+        /** Sets the position in a distributed trace. Default: that in the headers. */
         public Builder traceContext(TraceContext traceContext) {
             this.traceContext = Objects.requireNonNull(traceContext, "traceContext");
             return this;

@@ -4,13 +4,13 @@ import dev.weft.parser.CloseCode;
 import java.util.Objects;
 
 /**
- * What {@link WebSocketConnection#trySend(String)} does when the messages queued for the peer would exceed {@link
- * ConnectionLimits#maxQueuedSize()}. Only messages in the queue are dropped: never a message whose frame has been begun,
- * a streamed message, a control frame, or a message that {@code send} waits to send. A dropped message has not been
- * compressed, so those after it can still be decompressed. Each dropped message is counted ({@link
- * SendQueue#droppedMessages()}). If the buffers of all connections are used up instead, the policy does not apply, and
- * the result is {@link SendResult#SERVER_FULL}; only {@link #DROP_OLDEST} then replaces messages of the connection
- * itself. Immutable; no method waits.
+ * What {@link WebSocketConnection#trySend(String)} does when the messages queued for the peer would exceed
+ * {@link ConnectionLimits#maxQueuedSize()}. Only messages in the queue are dropped: never a message whose frame has
+ * been begun, a streamed message, a control frame, or a message that {@code send} waits to send. A dropped message has
+ * not been compressed, so those after it can still be decompressed. Each dropped message is counted
+ * ({@link SendQueue#droppedMessages()}). If not the queue but the memory for all connections is used up, the policy
+ * does not apply, and the result is {@link SendResult#SERVER_FULL}. Only {@link #DROP_OLDEST} then still makes room, by
+ * dropping older messages of the same connection. Immutable; no method waits.
  */
 public final class OverflowPolicy {
     /** Refuses the new message: {@link SendResult#PEER_BEHIND}. The caller decides what to do. The default. */
@@ -47,10 +47,10 @@ public final class OverflowPolicy {
     }
 
     /**
-     * Closes the connection with this code and reason, and drops the messages that wait, so that the Close frame follows
-     * the frame that is being written. The peer has then got every message up to some point; after reconnecting, it can
-     * ask for those after it. {@link SendResult#CLOSED}. A peer that does not read the Close frame within the close
-     * timeout is cut off.
+     * Closes the connection with this code and reason, and drops the messages that wait, so that the Close frame
+     * follows the frame that is being written. The peer has then got every message up to some point; after it has
+     * reconnected, it can ask for the messages after that point. The result is {@link SendResult#CLOSED}. If the peer
+     * does not read the Close frame within the close timeout, the connection is aborted.
      *
      * @throws IllegalArgumentException as {@link CloseReason#sendable(int, String)}
      */

@@ -10,11 +10,11 @@ import java.util.Objects;
 /**
  * A message for any number of connections. A text is encoded once. The message is compressed at most once for each
  * window size that the connections have negotiated (RFC 7692 §7.1.2), not once for each connection. Immutable; any
- * thread can send it to connections of any server, any number of times.
- * {@snippet class = "dev.weft.server.Snippets" region = "prepared"}
- * The first connection with a given window size compresses the message, with the settings of its endpoint. Other
- * threads that send the message wait until that is done, about 10 ms for a mebibyte. The compressed message refers to
- * no earlier message, so it is larger than a message that a busy connection compresses for itself.
+ * thread can send it to connections of any server, any number of times. {@snippet class = "dev.weft.server.Snippets"
+ * region = "prepared"} The first connection with a given window size compresses the message, with the settings of its
+ * endpoint. Other threads that send the message wait until that is done, about 10 ms for a mebibyte. The compressed
+ * message does not refer to earlier messages, so it is larger than if a busy connection compressed it with its own
+ * history.
  */
 public final class PreparedMessage {
     static {

@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * How much may happen per second. What is not set is not limited. After a pause, as much as one second allows may happen at
- * once. A peer over a limit is slowed down, not disconnected: the server reads no more from it, so that TCP stops it, or waits
- * before it sends more. No byte is lost, and no deadline runs against the peer meanwhile. Only {@link Kind#HANDSHAKES} are
- * refused. The server's clock advances in steps of up to a quarter of a second. Immutable; no method waits.
- * {@snippet class = "dev.weft.server.Snippets" region = "limits"}
+ * Limits of what may happen per second. A rate that is not set is not limited. After a pause, the amount of one second
+ * may happen at once. A peer over a limit is slowed down, not disconnected: the server reads no more from it, so that
+ * TCP stops it, or waits before it sends more. No byte is lost, and no deadline of the peer runs meanwhile. Only
+ * {@link Kind#HANDSHAKES} over the limit are refused. The server's clock advances in steps of up to a quarter of a
+ * second. Immutable; no method waits. {@snippet class = "dev.weft.server.Snippets" region = "limits"}
  */
 public final class RateLimits {
     /** Limits nothing. */
@@ -18,7 +18,7 @@ public final class RateLimits {
 
     /** What is limited. */
     public enum Kind {
-        /** Connections that begin, with the TLS handshake and the request that follow. */
+        /** New connections, with their TLS handshakes and requests. */
         HANDSHAKES,
         /** Bytes received, requests and frame headers included, TLS excluded. */
         RECEIVED_BYTES,
@@ -88,7 +88,7 @@ public final class RateLimits {
             perSecond.putAll(initial);
         }
 
-        /** Limits the connections that begin per second. Further ones get 429, or are closed before their TLS handshake. */
+        /** Limits the new connections per second. Further ones get 429, or are closed before their TLS handshake. */
         public Builder handshakes(long perSecond) {
             return set("handshakes", Kind.HANDSHAKES, perSecond);
         }
@@ -108,17 +108,25 @@ public final class RateLimits {
             return set("sentBytes", Kind.SENT_BYTES, perSecond);
         }
 
-        /** Limits the messages sent per second. Messages that leave in one write may exceed it; later ones then wait longer. */
+        /**
+         * Limits the messages sent per second. Messages that are sent in one write may exceed the limit; later ones
+         * then wait longer.
+         */
         public Builder sentMessages(long perSecond) {
             return set("sentMessages", Kind.SENT_MESSAGES, perSecond);
         }
 
-        /** Limits the pings received per second. Pings that arrive in one read may exceed it; the next read then waits longer. */
+        /**
+         * Limits the pings received per second. Pings that arrive in one read may exceed the limit; the next read then
+         * waits longer.
+         */
         public Builder pings(long perSecond) {
             return set("pings", Kind.PINGS, perSecond);
         }
 
-        /** Limits the decompressed bytes per second. A message may exceed it; the next one then waits longer. */
+        /**
+         * Limits the decompressed bytes per second. One message may exceed the limit; the next one then waits longer.
+         */
         public Builder inflatedBytes(long perSecond) {
             return set("inflatedBytes", Kind.INFLATED_BYTES, perSecond);
         }

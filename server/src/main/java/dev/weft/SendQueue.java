@@ -4,17 +4,17 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * The queue of a connection: messages that {@code trySend} has accepted and the network has not. Any thread may call any
- * method at any time. Only {@link #flush} and {@link #barrier} wait, in the calling thread. Not for applications to
- * implement.
+ * The queue of a connection: the messages that {@code trySend} has accepted and that the network has not accepted yet.
+ * Any thread may call any method at any time. Only {@link #flush} and {@link #barrier} wait, in the calling thread. Not
+ * for applications to implement.
  * <p>
  * <b>The latest value.</b> A peer that reads slowly often needs only the latest value of each thing, such as a price.
  * {@code trySendLatest} queues at most one message for each key: a later one replaces the one that waits, in its place.
- * {@snippet class = "dev.weft.server.Snippets" region = "latest"}
- * A value takes the place of the one it replaces, not the last place. So each key gets its turn however often it
- * changes, the queue is no longer than the number of keys, and replacing does not depend on its length. But a value can
- * arrive before other messages that the same thread sent earlier, between the two values. To keep such an order, send
- * without a key. A message whose frame has been begun is no longer replaced.
+ * {@snippet class = "dev.weft.server.Snippets" region = "latest"} A value takes the place of the one that it replaces,
+ * not the last place in the queue. So each key gets its turn however often it changes, the queue has at most one
+ * message for each key, and the time to replace one does not depend on the length of the queue. But a value can arrive
+ * before messages that the same thread sent between the two values. To keep their order, send without a key. A message
+ * whose frame has been begun is no longer replaced.
  */
 public interface SendQueue {
     /**
@@ -58,8 +58,8 @@ public interface SendQueue {
      * Waits until the peer's WebSocket implementation has read every message that was sent or queued before this call:
      * sends a ping after them and waits for its pong (§5.5.2, §5.5.3). First waits until the ping has been sent, as
      * {@link #flush} does, and then no longer than the timeout. The peer's application may not have processed the
-     * messages yet. Several threads may call this at the same time. A pong that answers no ping, or an earlier one, does
-     * not end the wait.
+     * messages yet. Several threads may call this at the same time. A pong that answers no ping, or an earlier ping,
+     * does not end the wait.
      *
      * @param timeout 1 ms to 20 days
      * @return the time from sending the ping to receiving the pong that answered it
@@ -88,20 +88,20 @@ public interface SendQueue {
     long replacedMessages();
 
     /**
-     * Runs an action once, on its own virtual thread, as soon as the queue has drained: at most {@link
-     * ConnectionLimits#queueLowWaterMark()} bytes are queued, or the connection has ended. At once if this is already
-     * so. Call this after a refusal to learn when to try again: whether the queue drains before or after the call, the
-     * action runs, and only once. Each of several actions runs, in any order. An exception that an action throws is
-     * passed to the uncaught exception handler of its thread.
+     * Runs an action once, on its own virtual thread, as soon as the queue has drained: at most
+     * {@link ConnectionLimits#queueLowWaterMark()} bytes are queued, or the connection has ended. Runs the action at
+     * once if this is already so. Call this after a refusal to learn when to try again: the action runs exactly once,
+     * whether the queue drains before or after the call. Several actions run in any order. An exception that an action
+     * throws is passed to the uncaught exception handler of its thread.
      * <p>
-     * A message may be refused again if it is longer than the difference between {@link
-     * ConnectionLimits#maxQueuedSize()} and the low-water mark. With a mark of 0, one message of any length is accepted
-     * then.
+     * A message may be refused again if it is longer than the difference between
+     * {@link ConnectionLimits#maxQueuedSize()} and the low-water mark. With a mark of 0, one message of any length is
+     * accepted after the queue has drained.
      */
     void onDrained(Runnable action);
 
     /**
-     * Sets the policy of this connection, in place of that of its endpoint: for the messages that are sent from now on.
+     * Sets the policy of this connection, in place of that of its endpoint, for messages that are sent from now on.
      */
     void overflowPolicy(OverflowPolicy policy);
 }

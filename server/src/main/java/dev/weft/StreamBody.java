@@ -10,7 +10,7 @@ public interface StreamBody {
      * which fails the connection ({@link OutgoingMessage#close()}). Called once, on the thread that sends the message;
      * may wait.
      *
-     * @param message open; need not be completed or closed here
+     * @param message is open; this method need not complete or close it
      * @throws IOException if the message cannot be written
      */
     void writeTo(OutgoingMessage message) throws IOException;

@@ -69,7 +69,7 @@ public final class TraceContext {
         return keys.size() <= MOST_MEMBERS;
     }
 
-    /** The value of {@code traceparent}, to be sent on with another parent id. */
+    /** The value of {@code traceparent}. Replace the parent id before you pass it on. */
     public String traceparent() {
         return traceparent;
     }

@@ -20,17 +20,17 @@ import org.jspecify.annotations.Nullable;
  * sent between the fragments of a streamed message. If a thread is interrupted while it waits in a method of this
  * interface, the method throws {@link java.io.InterruptedIOException}, and the thread's interrupt status stays set. The
  * connection stays open: an interrupted receive has lost nothing and can be called again, and a message that was partly
- * written is still sent. The connection fails only where this is impossible: over TLS, and over the {@code BLOCKING}
+ * written is still sent. Only where this is impossible, the connection fails: over TLS, and over the {@code BLOCKING}
  * transport, because the JDK closes its channels when a thread is interrupted.
  * <p>
  * <b>Receiving</b> has three forms, which can be mixed freely: complete messages ({@link #receive()}), a borrowed view
  * without a copy ({@link #receiveView()}), and a stream for messages larger than memory ({@link #receiveStream()}).
- * {@snippet class = "dev.weft.server.Snippets" region = "receive"}
- * <b>While no thread receives</b>, protocol processing continues: after about 5 ms, data from the peer is read ahead,
- * up to {@link ConnectionLimits#readAheadSize()}. Pings and Close frames in it are answered in order, and the end of
- * the peer's input stream is detected. Messages wait for the next receive. A Close frame that follows unreceived data
- * is answered half a second later than others, so that a reply can be sent first. Beyond {@code readAheadSize} nothing is
- * read, not even control frames, and TCP slows the peer down.
+ * {@snippet class = "dev.weft.server.Snippets" region = "receive"} <b>While no thread receives</b>, protocol processing
+ * continues: after 4 to 8 ms, data from the peer is read ahead, up to {@link ConnectionLimits#readAheadSize()}. Pings
+ * and Close frames in this data are answered in order, and the end of the peer's output is detected. Messages wait for
+ * the next receive. A Close frame that follows unreceived data is answered half a second later than others, so that a
+ * reply can be sent first. Beyond {@code readAheadSize} nothing is read, not even control frames, and TCP slows the
+ * peer down.
  * <p>
  * <b>Sending.</b> {@code send} waits while the peer does not read, until the write deadline; then the connection is
  * aborted. When {@code send} returns, the message has been passed to the network, with one exception: if the
@@ -105,10 +105,10 @@ public interface WebSocketConnection extends AutoCloseable {
     IncomingMessage receiveStream() throws IOException;
 
     /**
-     * For a handler that only sends: waits for the end of the connection, however long that takes. Receives messages
-     * and discards them, complete or in part, with no more memory than a read needs. Meanwhile pings are answered and
-     * messages are checked; a message over {@link ConnectionLimits#maxMessageSize()} fails the connection. Only one
-     * thread at a time may call this.
+     * Waits for the end of the connection, however long that takes, for example in a handler that only sends. Receives
+     * messages and discards them, complete or in part, with no more memory than a read needs. Meanwhile, pings are
+     * answered and messages are checked; a message over {@link ConnectionLimits#maxMessageSize()} fails the connection.
+     * Only one thread at a time may call this.
      *
      * @return the final status, however the connection has ended
      * @throws java.io.InterruptedIOException if this thread was interrupted; the connection stays open, and this method can
@@ -119,9 +119,9 @@ public interface WebSocketConnection extends AutoCloseable {
     CloseStatus awaitClose() throws IOException;
 
     /**
-     * Sends a text message. Any thread may call this. While the peer does not read, this waits as long as the network
-     * accepts some bytes of the message within each {@link ConnectionTimeouts#writeTimeout()}; otherwise the connection
-     * is aborted. It also waits for the messages of other threads, and for the end of a streamed message, up to the
+     * Sends a text message. Any thread may call this. Waits while the peer does not read. If the network accepts no
+     * byte of the message within the {@link ConnectionTimeouts#writeTimeout()}, the connection is aborted. It also
+     * waits for the messages of other threads, and for the end of a streamed message, up to the
      * {@link ConnectionTimeouts#streamTimeout()}.
      *
      * @throws IllegalArgumentException       if the text has an unpaired surrogate; nothing is sent then
@@ -230,7 +230,9 @@ public interface WebSocketConnection extends AutoCloseable {
      */
     SendResult trySend(MessageType type, byte[] array, int offset, int length);
 
-    /** The messages that {@code trySend} has accepted and the network has not. Does not wait. */
+    /**
+     * The queue of messages that {@code trySend} has accepted and that the network has not accepted yet. Does not wait.
+     */
     SendQueue queue();
 
     /**
@@ -291,8 +293,8 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * Begins the closing handshake (§7.1.2). Never waits: the Close frame is sent as soon as the peer has accepted
-     * everything that was sent before, and the connection is cut off when the close deadline has passed. A later
+     * Begins the closing handshake (§7.1.2). Never waits: the Close frame is sent as soon as the network has accepted
+     * everything that was sent before, and the connection is aborted when the close deadline has passed. A later
      * receive, or the end of the handler, waits for the peer's Close frame. Does nothing if a Close frame was sent or
      * the connection has ended. Any thread may call this.
      *
@@ -315,15 +317,15 @@ public interface WebSocketConnection extends AutoCloseable {
     boolean isOpen();
 
     /**
-     * How the connection ended. Empty until that is final, that is, until the closing handshake is complete or can no
-     * longer be completed. The status never changes afterwards. Any thread may call this; does not wait.
+     * How the connection ended. Empty until the closing handshake is complete or can no longer be completed. The status
+     * never changes afterwards. Any thread may call this; does not wait.
      */
     Optional<CloseStatus> closeStatus();
 
     /**
-     * Runs an action once with the final status, on its own virtual thread; at once if the status is already final.
-     * Several actions run in any order. An exception that an action throws is passed to the uncaught exception handler
-     * of its thread. Any thread may call this; does not wait.
+     * Runs an action once, with the final status, on its own virtual thread; runs it at once if the status is already
+     * final. Several actions run in any order. An exception that an action throws is passed to the uncaught exception
+     * handler of its thread. Any thread may call this; does not wait.
      */
     void onClose(Consumer<CloseStatus> action);
 
@@ -335,8 +337,8 @@ public interface WebSocketConnection extends AutoCloseable {
 
     /**
      * The request of the opening handshake, created anew at each call: target, path parameters, addresses, TLS session.
-     * It has headers, and what is derived from them, only if the endpoint keeps them: this keeps an idle connection at
-     * about 2 KiB. Does not wait.
+     * It has headers, and values that are derived from them, only if the endpoint keeps them: without headers, an idle
+     * connection costs only about 2 KiB. Does not wait.
      */
     HandshakeRequest request();
 
@@ -357,8 +359,8 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * The object of this type that the handshake policy attached for the handler, such as the identity of the user; the last
-     * one, if it has attached several. Does not wait.
+     * The object of this type that the handshake policy attached for the handler, such as the identity of the user. If
+     * the policy attached several objects of this type, this is the last one. Does not wait.
      *
      * @param type a class or an interface
      * @return empty if the policy attached nothing of this type
@@ -366,18 +368,18 @@ public interface WebSocketConnection extends AutoCloseable {
     <T> Optional<T> attachment(Class<T> type);
 
     /**
-     * When the authorization of this connection expires: the connection is then closed, unless it is {@linkplain #renew
-     * renewed} before. Does not wait.
+     * The time at which the authorization of this connection expires. The connection is then closed, unless the
+     * authorization has been {@linkplain #renew renewed} before. Does not wait.
      *
      * @return empty if it does not expire
      */
     Optional<Instant> expiresAt();
 
     /**
-     * Sets when the authorization expires, instead of the time that the handshake's policy or the last renewal has set; for
-     * example after the client has sent a new token. If that time has passed, the connection is closed soon, within about a
-     * second. Later changes of the system's time do not matter. For any thread; does not wait. Does nothing if the
-     * connection is being closed.
+     * Sets the time at which the authorization expires, for example after the client has sent a new token. It replaces
+     * the time that the handshake's policy or the last renewal has set. If the new time has already passed, the
+     * connection is closed within about a second. Later changes of the system's time do not matter. For any thread;
+     * does not wait. Does nothing if the connection is being closed.
      *
      * @throws IllegalStateException if the policy has set no such time
      */

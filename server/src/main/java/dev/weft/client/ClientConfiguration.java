@@ -29,7 +29,7 @@ public final class ClientConfiguration {
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
     }
 
-    /** A builder that starts with these settings. */
+    /** Returns a builder that is initialized with these settings. */
     public WebSocketClientBuilder toBuilder() {
         return new WebSocketClientBuilder(settings);
     }
@@ -48,7 +48,7 @@ public final class ClientConfiguration {
         return settings.subprotocols;
     }
 
-    /** How permessage-deflate is offered; empty if it is not. */
+    /** How permessage-deflate is offered; empty if it is not offered. */
     public Optional<DeflateSettings> deflate() {
         return settings.deflate;
     }

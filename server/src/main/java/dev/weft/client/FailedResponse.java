@@ -27,7 +27,7 @@ public record FailedResponse(int status, Headers headers, byte[] body) {
         return new String(body, UTF_8);
     }
 
-    /** Without the body, whose content the peer chose. */
+    /** Describes the response without the body, because the peer chose its content. */
     @Override
     public String toString() {
         return "FailedResponse[" + status + " " + headers + ", " + body.length + " bytes]";

@@ -26,13 +26,12 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Keeps a connection to one server. When the connection ends, the client makes another one, after a random delay that grows
- * with each failed attempt, so that many clients do not all reconnect at once. It honours a server's {@code Retry-After}, up to
- * an hour, and the close codes 1012 and 1013.
- * {@snippet class = "dev.weft.client.Snippets" region = "reconnect"}
- * Nothing is sent again: a message sent before a gap may not have arrived, and what the server sends during a gap is lost. The
- * {@linkplain ReconnectingClientBuilder#listener listener} is called for each gap, so that the application can make up for the
- * loss.
+ * Keeps a connection to one server. When the connection ends, the client opens another one, after a random delay that
+ * grows with each failed attempt, so that many clients do not all reconnect at once. It respects a server's
+ * {@code Retry-After}, up to an hour, and the close codes 1012 and 1013. {@snippet class = "dev.weft.client.Snippets"
+ * region = "reconnect"} Nothing is sent again: a message that was sent before a gap may not have arrived, and messages
+ * that the server sends during a gap are lost. The {@linkplain ReconnectingClientBuilder#listener listener} is called
+ * for each gap, so that the application can recover what is missing.
  * <p>
  * All methods may be called from any thread.
  */
@@ -126,8 +125,8 @@ public final class ReconnectingClient implements AutoCloseable {
     }
 
     /**
-     * Sends a text message on the open connection, like {@link WebSocketConnection#send(String)}. During a gap it waits for a
-     * connection, at most for the {@code sendTimeout}.
+     * Sends a text message on the open connection, like {@link WebSocketConnection#send(String)}. During a gap, waits
+     * for a connection, at most for the {@code sendTimeout}.
      *
      * @throws NotConnectedException as {@link #await}; nothing was sent
      */
@@ -140,7 +139,7 @@ public final class ReconnectingClient implements AutoCloseable {
         await(sendTimeout).send(bytes);
     }
 
-    /** Stops making connections, and closes the open connection with 1001. Does not wait. */
+    /** Stops opening connections, and closes the open connection with 1001. Does not wait. */
     @Override
     public void close() {
         WebSocketConnection open;

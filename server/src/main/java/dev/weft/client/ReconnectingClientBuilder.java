@@ -41,8 +41,8 @@ public final class ReconnectingClientBuilder {
     }
 
     /**
-     * Sets the maximum delay before the first new attempt: 1 ms to 1 day. Default 1 s. It doubles with each failed attempt, and
-     * with each connection that ended sooner than {@link #maxDelay}.
+     * Sets the maximum of the random delay before the first new attempt: 1 ms to 1 day. Default 1 s. This maximum
+     * doubles with each failed attempt, and with each connection that ended sooner than {@link #maxDelay}.
      */
     public ReconnectingClientBuilder minDelay(Duration minDelay) {
         Bounds.check("minDelay", minDelay, SHORTEST, LONGEST);
@@ -51,10 +51,10 @@ public final class ReconnectingClientBuilder {
     }
 
     /**
-     * Sets the maximum delay that is chosen at random before an attempt: 1 ms to 1 day. Default 30 s. If it is shorter than
-     * {@link #minDelay}, that one applies. A connection that ends sooner than this counts as a failed attempt. A server can ask
-     * for more: by {@code Retry-After}, up to an hour, to which the random delay is added, and by the close code 1012, after
-     * which the delay is 5 to 30 s.
+     * Sets the maximum of the random delay before any attempt: 1 ms to 1 day. Default 30 s. If it is shorter than
+     * {@link #minDelay}, {@code minDelay} applies. A connection that ends sooner than this counts as a failed attempt.
+     * A server can ask for more: by {@code Retry-After}, up to an hour, to which the random delay is added, and by the
+     * close code 1012, after which the delay is 5 to 30 s.
      */
     public ReconnectingClientBuilder maxDelay(Duration maxDelay) {
         Bounds.check("maxDelay", maxDelay, SHORTEST, LONGEST);
@@ -81,9 +81,9 @@ public final class ReconnectingClientBuilder {
     /**
      * Starts to connect. Does not wait.
      *
-     * @param handler runs once for each connection, on one virtual thread. When its connection has ended, for whatever reason,
-     *     the client makes a new one: also if the handler itself has closed it, or has thrown, which closes it with 1011 and is
-     *     logged. When the handler returns while its connection is open, the client makes no more connections
+     * @param handler runs once for each connection, on one virtual thread. When its connection has ended, for whatever
+     * reason, the client opens a new one: also if the handler itself has closed it, or has thrown, which closes it with
+     * 1011 and is logged. When the handler returns while its connection is open, the client opens no more connections
      */
     public ReconnectingClient start(WebSocketHandler handler) {
         return ReconnectingClient.start(this, Objects.requireNonNull(handler, "handler"),

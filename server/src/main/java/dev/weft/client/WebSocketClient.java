@@ -41,13 +41,13 @@ import java.util.function.Function;
  * A connection is used like one of a server. Any thread may use it, virtual or not, but only one thread at a time may receive.
  * Alternatively, it has a handler, which runs on its own virtual thread: {@link #run(URI, WebSocketHandler)}.
  * <p>
- * Close each connection, for example by try-with-resources. {@link WebSocketConnection#close()} does not wait; the closing
- * handshake continues in the background. Data that arrived before the end can be received afterwards, as long as no pause
- * between two receives is longer than the {@code messageTimeout}. If this end closed first, the pause must not be longer than
+ * Close each connection, for example by try-with-resources. {@link WebSocketConnection#close()} does not wait; the
+ * closing handshake continues in the background. Data that arrived before the end can be received after it, if no pause
+ * between two receives is longer than the {@code messageTimeout}. If this end closed first, no pause may be longer than
  * the {@code closeTimeout}, and data that does not fit in the {@code readAheadSize} is dropped.
  * <p>
- * A client, its connections and its handlers do not keep the JVM alive. A thread of yours that receives does, unless it is
- * virtual or a daemon. All methods may be called from any thread.
+ * A client, its connections and its handlers do not keep the JVM alive. A thread of the application that receives does,
+ * unless it is virtual or a daemon. All methods may be called from any thread.
  */
 public final class WebSocketClient implements AutoCloseable {
     private static final AtomicInteger LAST_NUMBER = new AtomicInteger();
@@ -151,10 +151,11 @@ public final class WebSocketClient implements AutoCloseable {
      * {@code handshakeTimeout}; again for each redirect, up to {@code maxRedirects}. A cookie handler and a proxy selector take
      * their own time. An interrupt ends the wait.
      *
-     * @param uri {@code ws://host:port/path?query}, or {@code wss://…} for TLS; http and https mean the same
+     * @param uri {@code ws://host:port/path?query}, or {@code wss://…} for TLS; {@code http} means the same as
+     * {@code ws}, and {@code https} as {@code wss}
      * @return the connection, open
-     * @throws WebSocketConnectException      if the connection could not be opened; says which step failed, and what the server
-     *     answered
+     * @throws WebSocketConnectException      if the connection could not be opened; it says which step failed, and what
+     * the server answered
      * @throws java.io.InterruptedIOException if this thread was interrupted
      * @throws IOException                    if the system lacks what a connection needs, such as a socket
      * @throws IllegalArgumentException       if the URI has another scheme, no host, a fragment, or user information
@@ -243,10 +244,10 @@ public final class WebSocketClient implements AutoCloseable {
     }
 
     /**
-     * Closes every connection with 1001 and waits for all of them to end on their own, at most for the grace period. Then it
-     * aborts the rest and interrupts the handlers that {@code run} was called with. Openings in progress fail. A second call
-     * waits for the first. If a handler calls it, it waits for the whole grace period, unless the handler's connection ends
-     * sooner. An interrupt ends the grace period.
+     * Closes every connection with 1001 and waits for all of them to end on their own, at most for the grace period.
+     * Then it aborts the rest and interrupts the handlers that {@code run} was called with. Openings in progress fail.
+     * A second call waits for the first. If a handler calls this method, the call waits for the whole grace period,
+     * unless the handler's connection ends sooner. An interrupt ends the grace period.
      */
     @Override
     public void close() {

@@ -107,8 +107,9 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Adds a header to every request, such as {@code Origin}; an existing header of the same name is kept. Pass a header that
-     * differs between connections, such as a token, to {@link WebSocketClient#open(URI, Headers)}.
+     * Adds a header, such as {@code Origin}, to every request; an existing header of the same name is kept. If a header
+     * differs between connections, such as one with a token, pass it to {@link WebSocketClient#open(URI, Headers)}
+     * instead.
      *
      * @throws IllegalArgumentException if it is not a valid header, or is one that the handshake sets itself: {@code Host},
      *     {@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}, {@code Content-Length}, {@code Transfer-Encoding}
@@ -208,7 +209,7 @@ public final class WebSocketClientBuilder {
         return this;
     }
 
-    /** Makes all connections to this socket file, whatever host their URI names. Default: to the host of the URI. */
+    /** Opens all connections to this socket file, whatever host their URI names. Default: to the host of the URI. */
     public WebSocketClientBuilder unixSocket(Path unixSocket) {
         this.unixSocket = Optional.of(Objects.requireNonNull(unixSocket, "unixSocket"));
         return this;
@@ -235,8 +236,8 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Makes all connections through this proxy: an HTTP proxy, by CONNECT, or a SOCKS proxy, by SOCKS 5. The proxy also looks
-     * up the names of the servers.
+     * Opens all connections through this proxy: an HTTP proxy, by CONNECT, or a SOCKS proxy, by SOCKS 5. The proxy also
+     * looks up the names of the servers.
      *
      * @throws IllegalArgumentException if it is of another type
      */
@@ -259,9 +260,9 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Sets what selects the proxy of each connection, such as {@link ProxySelector#getDefault()}. The client uses the first
-     * proxy returned for the URI, whose scheme is http instead of ws, and https instead of wss. Must be thread-safe. Default:
-     * no proxy.
+     * Sets the selector of a proxy for each connection, such as {@link ProxySelector#getDefault()}. The client uses the
+     * first proxy returned for the URI, whose scheme is http instead of ws, and https instead of wss. Must be
+     * thread-safe. Default: no proxy.
      */
     public WebSocketClientBuilder proxySelector(ProxySelector proxySelector) {
         this.proxySelector = Optional.of(Objects.requireNonNull(proxySelector, "proxySelector"));
@@ -351,9 +352,10 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Shows the bytes of each connection to a listener of its own. Sending then costs more, as it does with TLS. Default: none.
+     * Passes the bytes of each connection to a listener of its own. Sending then costs more: each message takes a write
+     * that waits, as with TLS. Default: none.
      *
-     * @param listeners is called with the URI of each connection, also of one that follows a redirect
+     * @param listeners is called with the URI of each connection, also if the connection follows a redirect
      */
     public WebSocketClientBuilder wireListener(Function<URI, WireListener> listeners) {
         this.wireListeners = Objects.requireNonNull(listeners, "listeners");
@@ -361,7 +363,7 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * A client with these settings.
+     * Returns a client with these settings.
      *
      * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}
      * @throws IOException if the system cannot provide what every client needs, such as another selector

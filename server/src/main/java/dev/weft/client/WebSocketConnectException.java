@@ -14,7 +14,7 @@ public final class WebSocketConnectException extends IOException {
         RESOLVE,
         /** Connecting to one of the addresses, or to the proxy. */
         CONNECT,
-        /** Having the proxy connect to the server. */
+        /** The request to the proxy to connect to the server. */
         PROXY,
         /** The TLS handshake, including the check of the server's certificate and name. */
         TLS,

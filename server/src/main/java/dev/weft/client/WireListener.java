@@ -6,11 +6,11 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /**
- * Sees the bytes of one connection, for tools and for debugging: the opening handshake, then frames (RFC 6455 §5.2). With TLS,
- * they are the bytes before encryption and after decryption.
+ * Receives the bytes of one connection, for tools and for debugging: the opening handshake, then frames (RFC 6455
+ * §5.2). With TLS, they are the bytes before encryption and after decryption.
  * <p>
- * The connection's threads call it, one at a time for each direction, and wait for it. An exception that it throws is logged,
- * and it is not called again.
+ * The connection's threads call the listener, one at a time for each direction, and wait for it. If it throws an
+ * exception, that is logged, and the listener is not called again.
  */
 public interface WireListener {
     /**

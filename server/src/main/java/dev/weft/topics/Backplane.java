@@ -3,54 +3,64 @@ package dev.weft.topics;
 import java.util.Map;
 
 /**
- * Connects the {@link Topics} of several processes, its nodes, by a broker: what is published on one node is delivered on all
- * nodes that have subscribers for it. Applications create one and pass it to {@link Topics.Builder#backplane}, which calls
- * everything else except {@link #close()}; the modules {@code weft-redis} and {@code weft-nats} implement it. For any thread.
+ * Connects the {@link Topics} of several processes, its nodes, by a broker: a message that is published on one node is
+ * delivered on all nodes that have subscribers for it. An application creates a backplane, passes it to
+ * {@link Topics.Builder#backplane}, and calls only {@link #close()}; the topics call all other methods. The modules
+ * {@code weft-redis} and {@code weft-nats} implement this interface. For any thread.
  * <p>
- * <b>Two ways.</b> If {@link TopicLimits#historyLength()} is 1 or more, the broker keeps the history of each topic and gives each
- * message its {@linkplain BackplaneMessage#position() position}: all nodes have the same positions, recognize a gap,
- * and fill it from the history. If it is 0, the broker only passes messages on, and what it loses is lost.
+ * <b>Positions.</b> If {@link TopicLimits#historyLength()} is 1 or more, the broker keeps the history of each topic and
+ * gives each message its {@linkplain BackplaneMessage#position() position}: all nodes have the same positions,
+ * recognize a gap, and fill it from the history. If it is 0, the broker only passes messages on, and messages that it
+ * loses cannot be recovered.
  * <p>
  * <b>Waiting.</b> Methods that wait for the broker do so for a bounded time, which the implementation sets.
  */
 public interface Backplane extends AutoCloseable {
-    /** What a backplane tells its node. The methods do not wait, and may be called on any thread of the backplane. */
+    /**
+     * Receives the messages and notifications of a backplane, for its node. The methods do not wait, and may be called
+     * on any thread of the backplane.
+     */
     interface Receiver {
         /**
-         * A message has arrived for a filter to which the node is subscribed. The messages of one topic and publisher are
-         * passed in their order; those with a position, in the order of their topic. A message may be passed more than once.
+         * A message has arrived for a filter to which the node is subscribed. The messages of one topic and publisher
+         * are passed in the order of publishing; those with a position, in the order of their positions. A message may
+         * be passed more than once.
          */
         void received(BackplaneMessage message);
 
-        /** The broker cannot be reached. Messages may be lost from now on. What is passed before {@link #back} is delivered then. */
+        /**
+         * The broker cannot be reached. Messages may be lost from now on. Messages that are passed before {@link #back}
+         * are delivered after it.
+         */
         void away();
 
         /**
-         * The broker can be reached again, all filters are subscribed again, and what arrives from now on is passed. Also
-         * called when the backplane has reason to think that it has lost messages without an interruption.
+         * The broker can be reached again, all filters are subscribed again, and messages that arrive from now on are
+         * passed. Also called if the backplane may have lost messages without an interruption.
          */
         void back();
 
         /**
-         * A member that had connections only on a node that has died is gone from a topic. Told on one node, or more if they
-         * notice it at the same time.
+         * A member that had connections only on a node that has died has left a topic. Called on one node, or on
+         * several if they detect this at the same time.
          */
         void memberGone(String topic, String member);
 
         /**
-         * The members of a topic have changed on another node, or may have. Passed after the change, at once or almost, if the
-         * node is subscribed to the topic, by its name or a filter. May be passed more than once, and for changes of this node,
-         * too. What is lost while the broker is {@link #away()} is covered by {@link #back()}.
+         * The members of a topic have changed on another node, or may have. Called immediately or shortly after the
+         * change, if the node is subscribed to the topic, by its name or a filter. May be called more than once, and
+         * also for changes of this node. Not called for changes while the broker is {@link #away()}: {@link #back()}
+         * implies them.
          */
         void membersChanged(String topic);
     }
 
     /**
-     * Begins to work for one node. Called once, before any other method. Waits for the first connection to the broker. If that
-     * fails, it is tried again in the background, and the node is {@linkplain Receiver#away() away}.
+     * Begins to work for one node. Called once, before any other method. Waits for the first connection to the broker.
+     * If that fails, the backplane tries again in the background, and calls {@link Receiver#away()}.
      *
      * @param limits how much of a topic's history to keep
-     * @throws IllegalStateException if it has been called before
+     * @throws IllegalStateException if this method has been called before
      */
     void start(TopicLimits limits, Receiver receiver);
 
@@ -64,8 +74,8 @@ public interface Backplane extends AutoCloseable {
     Position publish(BackplaneMessage message);
 
     /**
-     * Subscribes the node to a topic, or to the topics that match a filter with wildcards. Waits until the broker has confirmed
-     * it. The filter is remembered even if this fails, and subscribed when the broker is back.
+     * Subscribes the node to a topic, or to the topics that match a filter with wildcards. Waits until the broker has
+     * confirmed the subscription. The filter is remembered even if this fails, and subscribed when the broker is back.
      *
      * @throws BackplaneException if the broker has not confirmed it in time
      */
@@ -75,14 +85,15 @@ public interface Backplane extends AutoCloseable {
     void unsubscribe(String filter);
 
     /**
-     * Reads all that is kept of a topic's history. Only where messages have positions. Waits for the broker.
+     * Reads all that is kept of a topic's history. Called only if messages have positions. Waits for the broker.
      *
      * @throws BackplaneException if the broker has not answered in time
      */
     BackplaneHistory read(String topic);
 
     /**
-     * Reads what a topic has had after a position, or, if not all of it is kept, what is. Otherwise like {@link #read}.
+     * Reads the messages of a topic after a position, or, if not all of these are kept, those that are. Otherwise like
+     * {@link #read}.
      *
      * @throws BackplaneException if the broker has not answered in time
      */
@@ -92,11 +103,11 @@ public interface Backplane extends AutoCloseable {
      * Sets how many connections of a member this node has in a topic; 0 removes the member. When the node ends without {@link
      * #close()}, all its members are gone after a time that the implementation sets. Waits for the broker.
      * <p>
-     * Where a member joins or leaves by this or by the end of a node, all other nodes that are subscribed to the topic are
-     * {@linkplain Receiver#membersChanged told}, even if this node ends in the middle of it.
+     * If a member joins or leaves by this call, or by the end of a node, all other nodes that are subscribed to the
+     * topic are {@linkplain Receiver#membersChanged notified}, even if this node ends during the call.
      *
-     * @return whether the member has joined by this, because it had no connection on any node, or has left, because it has none
-     *         any more
+     * @return whether the member has joined by this call, because it had no connection on any node, or has left,
+     * because it now has none
      * @throws BackplaneException if the broker has not accepted it in time
      */
     boolean present(String topic, String member, int connections);

@@ -2,7 +2,10 @@ package dev.weft.topics;
 
 import org.jspecify.annotations.Nullable;
 
-/** The broker of a {@link Backplane} has not done what it was asked. Thrown by backplanes, and caught by {@link Topics}. */
+/**
+ * The broker of a {@link Backplane} has not done what it was asked to do. Thrown by backplanes, and caught by {@link
+ * Topics}.
+ */
 public final class BackplaneException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -13,17 +16,20 @@ public final class BackplaneException extends RuntimeException {
         this.uncertain = uncertain;
     }
 
-    /** The broker has certainly not done it, for example because it is not connected. */
+    /**
+     * Creates an exception that says that the broker has certainly not done it, for example because it is not
+     * connected.
+     */
     public static BackplaneException notDone(String message) {
         return new BackplaneException(message, null, false);
     }
 
-    /** The broker has certainly not done it, because of this failure. */
+    /** Creates an exception that says that the broker has certainly not done it, because of this failure. */
     public static BackplaneException notDone(String message, Throwable cause) {
         return new BackplaneException(message, cause, false);
     }
 
-    /** The broker was asked, but has not answered: it may have done it. */
+    /** Creates an exception that says that the broker was asked, but has not answered: it may have done it. */
     public static BackplaneException uncertain(String message, Throwable cause) {
         return new BackplaneException(message, cause, true);
     }

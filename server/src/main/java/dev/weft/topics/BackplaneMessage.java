@@ -13,14 +13,9 @@ import org.jspecify.annotations.Nullable;
  * A message between the nodes of a {@link Backplane}. Immutable.
  * <p>
  * {@link #encode()} and {@link #decode} are the form in which all implementations pass a message to the broker:
- * <pre>
- * byte      1 version
- * byte      bit 0: text, else binary; bit 1: it has a key
- * 8 bytes   time in milliseconds since 1970
- * 8 bytes   the publisher, chosen at random when it begins
- * 8 bytes   the number of the message among all of this publisher
- * 4 bytes   the length of the key in bytes, and the key in UTF-8, if it has one
- * the rest  the payload
+ * <pre> byte      1 version byte      bit 0: text, else binary; bit 1: it has a key 8 bytes   time in milliseconds
+ * since 1970 8 bytes the publisher, chosen at random when it begins 8 bytes   the number of the message among all of
+ * this publisher 4 bytes   the length of the key in bytes, and the key in UTF-8, if it has one the rest  the payload
  * </pre>
  */
 public final class BackplaneMessage {
@@ -59,7 +54,7 @@ public final class BackplaneMessage {
     /**
      * Reads a message that {@link #encode()} has written.
      *
-     * @throws IllegalArgumentException if it is in another form
+     * @throws IllegalArgumentException if the message is in another form
      */
     public static BackplaneMessage decode(String topic, byte[] encoded) {
         ByteBuffer bytes = ByteBuffer.wrap(encoded);
@@ -105,7 +100,7 @@ public final class BackplaneMessage {
     }
 
     /**
-     * This message at its place in its topic.
+     * Returns this message with its place in its topic.
      *
      * @param previous the offset of the message before it in the same topic and epoch, 0 if the broker has none before it
      */
@@ -118,7 +113,7 @@ public final class BackplaneMessage {
         return topic;
     }
 
-    /** Of which value this is the latest, if {@link Topics#publishLatest} has published it. */
+    /** The key of which this is the latest value, if {@link Topics#publishLatest} has published the message. */
     public Optional<String> key() {
         return Optional.ofNullable(key);
     }
@@ -128,17 +123,17 @@ public final class BackplaneMessage {
         return message;
     }
 
-    /** When it was published, by the clock of the node that has published it. */
+    /** The time at which the message was published, by the clock of the node that has published it. */
     public Instant time() {
         return time;
     }
 
-    /** Identifies the node that has published it, until that ends. */
+    /** Identifies the node that has published the message. A node that is started again has another number. */
     public long publisher() {
         return publisher;
     }
 
-    /** Counts the messages of the publisher, of all topics. */
+    /** The number of this message among the messages of its publisher, of all topics. */
     public long number() {
         return number;
     }
@@ -153,7 +148,7 @@ public final class BackplaneMessage {
         return position;
     }
 
-    /** If placed, the offset of the message before it in its topic. */
+    /** If the message has a position, the offset of the message before it in its topic. */
     public long previous() {
         return previous;
     }

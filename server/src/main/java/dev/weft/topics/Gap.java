@@ -15,7 +15,7 @@ public final class Gap {
         this.resumed = resumed;
     }
 
-    /** The topic, or the filter with wildcards if any of its topics may be meant. */
+    /** The topic, or the filter with wildcards if messages of any of its topics may be missing. */
     public String topic() {
         return topic;
     }

@@ -3,11 +3,11 @@ package dev.weft.topics;
 import java.util.Objects;
 
 /**
- * The place of a message among all messages of its topic. The offset counts the messages of one life of the topic, from 1; with
- * a {@link Backplane} it may leave out numbers. The epoch identifies that life: when a topic begins anew, it has another epoch,
- * so that old positions are recognized. Immutable.
+ * The place of a message among all messages of its topic. It consists of an epoch and an offset. When a topic begins
+ * anew, for example because the process was restarted, it gets a new epoch, so that old positions are recognized. The
+ * offset counts the messages of one epoch, from 1; with a {@link Backplane}, it may leave out numbers. Immutable.
  * <p>
- * {@link #toString()} and {@link #parse} use the form {@code epoch:offset}, in which a client can keep a position.
+ * {@link #toString()} and {@link #parse} use the form {@code epoch:offset}, in which a client can store a position.
  */
 public final class Position {
     private static final int RADIX = 36;
@@ -40,17 +40,17 @@ public final class Position {
         }
     }
 
-    /** Identifies the life of the topic. Two lives of a topic have different epochs; which is later cannot be seen. */
+    /** Differs each time that the topic begins anew. Epochs do not show which of two is later. */
     public long epoch() {
         return epoch;
     }
 
-    /** Grows with each message of one life of the topic; 0 before the first. Without a {@link Backplane}, it grows by 1. */
+    /** Grows with each message of one epoch; 0 before the first. Without a {@link Backplane}, it grows by 1. */
     public long offset() {
         return offset;
     }
 
-    /** Whether both identify the same message of the same life. */
+    /** Whether both have the same epoch and offset. */
     @Override
     public boolean equals(Object other) {
         return other instanceof Position that && epoch == that.epoch && offset == that.offset;

@@ -36,7 +36,7 @@ public final class Publication {
         return position;
     }
 
-    /** When the message was published. */
+    /** The time at which the message was published. */
     public Instant time() {
         return time;
     }

@@ -1,14 +1,14 @@
 package dev.weft.topics;
 
-/** What a subscriber that gave the position of the last message it has got was sent. */
+/** Whether a new subscription begins with the messages that its subscriber has missed since a given position. */
 public enum Recovery {
     /** No position was given. */
     NOT_REQUESTED,
-    /** Every message that was published since, in order; nothing is missing. */
+    /** Every message that was published after the position is sent, in order; nothing is missing. */
     COMPLETE,
     /**
-     * Nothing, because something is missing: the history no longer reaches back to the position, or the topic has begun anew.
-     * The subscriber has to get the state from elsewhere.
+     * No earlier message is sent, because not all of them are available: the history no longer reaches back to the
+     * position, or the topic has begun anew. The subscriber has to get the state from elsewhere.
      */
     IMPOSSIBLE
 }

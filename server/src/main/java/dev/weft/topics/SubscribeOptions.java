@@ -7,11 +7,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to subscribe: from where on, and in which form messages are sent. Immutable: each method returns options of which one is
- * changed; {@link #since} and {@link #last} replace each other.
+ * How to subscribe: with which message the subscription begins, and in which form messages are sent. Immutable: each
+ * method returns a copy in which one option is changed; {@link #since} and {@link #last} replace each other.
  */
 public final class SubscribeOptions {
-    /** Only messages that are published from now on, as they were published. */
+    /** Sends only messages that are published from now on, in the form in which they were published. */
     public static final SubscribeOptions DEFAULT = new SubscribeOptions(null, 0, Publication::message, null, true,
             null);
 
@@ -34,8 +34,8 @@ public final class SubscribeOptions {
     }
 
     /**
-     * First sends everything that was published after the message at this position, if the topic still has all of it; {@link
-     * Subscription#recovery()} tells. Not for a filter with wildcards.
+     * First sends everything that was published after the message at this position, if the topic still has all of these
+     * messages: {@link Subscription#recovery()} says whether it has. Not for a filter with wildcards.
      */
     public SubscribeOptions since(Position position) {
         return new SubscribeOptions(Objects.requireNonNull(position), 0, format, greeting, closesWhenBehind, gapNotice);
@@ -48,10 +48,10 @@ public final class SubscribeOptions {
     }
 
     /**
-     * Sends each message in the form that this function gives it, for example with its topic and position. All subscriptions
-     * with the same function object share the result. The function is called by the thread that publishes, must not wait, and
-     * must not use these topics. If it throws, or returns {@code null}, the connections of these subscriptions are closed with
-     * 1011; the others get the message.
+     * Sends each message in the form that this function gives it, for example with its topic and position. All
+     * subscriptions with the same function object share the result. The function is called by the thread that
+     * publishes, must not wait, and must not use these topics. If it throws, or returns {@code null}, the connections
+     * of these subscriptions are closed with 1011; all other subscribers get the message.
      */
     public SubscribeOptions format(Function<Publication, PreparedMessage> function) {
         return new SubscribeOptions(since, last, Objects.requireNonNull(function), greeting, closesWhenBehind,
@@ -59,30 +59,31 @@ public final class SubscribeOptions {
     }
 
     /**
-     * Before anything else, sends the message that this function makes of the subscription, for example with its {@link
-     * Subscription#recovery()} and {@link Subscription#start()}. Older messages may still wait for another subscription of the
-     * connection. A latest value that is published after the greeting does not take the place of one of these, but follows the
-     * greeting. The function must not wait, and must not use these topics. What it throws reaches the caller of {@code subscribe},
-     * and nothing is changed.
+     * Before anything else, sends the message that this function makes of the subscription, for example with its
+     * {@link Subscription#recovery()} and {@link Subscription#start()}. Older messages may still wait for another
+     * subscription of the connection. A latest value that is published after the greeting does not replace one of these
+     * older messages, but is sent after the greeting. The function must not wait, and must not use these topics. An
+     * exception that it throws reaches the caller of {@code subscribe}, and the connection is not subscribed.
      */
     public SubscribeOptions greeting(Function<Subscription, PreparedMessage> function) {
         return new SubscribeOptions(since, last, format, Objects.requireNonNull(function), closesWhenBehind, gapNotice);
     }
 
     /**
-     * Whether a connection that refuses a message, because its peer is behind or memory is short, is closed with 1013, so that
-     * its client comes back and asks for what it has missed. True by default. If false, the message is left out, and {@link
-     * Subscription#missed()} counts it. What a connection's own {@link dev.weft.OverflowPolicy} drops is not refused.
+     * Whether a connection that refuses a message, because its peer is behind or memory is short, is closed with 1013,
+     * so that its client reconnects and asks for the messages that it has missed. True by default. If false, the
+     * message is left out, and {@link Subscription#missed()} counts it. A message that a connection's own
+     * {@link dev.weft.OverflowPolicy} drops does not count as refused.
      */
     public SubscribeOptions closesWhenBehind(boolean closes) {
         return new SubscribeOptions(since, last, format, greeting, closes, gapNotice);
     }
 
     /**
-     * Where messages are lost for good between this node and the {@link Backplane}, sends the message that this function makes
-     * of the gap, and then what follows it. The function must not wait, and must not use these topics. If it throws, the
-     * connection is closed with 1011. By default, it is closed with 1013 if {@link #closesWhenBehind} is true, so that its
-     * client comes back and gets a {@link Recovery}.
+     * If messages are lost for good between this node and the {@link Backplane}, sends the message that this function
+     * makes of the gap, and then the messages after the gap. The function must not wait, and must not use these topics.
+     * If it throws, the connection is closed with 1011. Without such a function, the connection is closed with 1013 if
+     * {@link #closesWhenBehind} is true, so that its client reconnects and gets a {@link Recovery}.
      */
     public SubscribeOptions gapNotice(Function<Gap, PreparedMessage> function) {
         return new SubscribeOptions(since, last, format, greeting, closesWhenBehind, Objects.requireNonNull(function));

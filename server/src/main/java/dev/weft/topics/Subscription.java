@@ -43,15 +43,15 @@ public final class Subscription {
         return filter;
     }
 
-    /** What a subscriber that gave a position was sent. */
+    /** Whether the subscription begins with the messages since the position that was given. */
     public Recovery recovery() {
         return recovery;
     }
 
     /**
-     * The position of the last message that was published before this subscription began, or 0:0 if the filter has wildcards.
-     * Unless {@link #recovery()} is {@link Recovery#IMPOSSIBLE}, a client that asked for what it has missed gets it up to this
-     * position, and then everything after it.
+     * The position of the last message that was published before this subscription began, or 0:0 if the filter has
+     * wildcards. Unless {@link #recovery()} is {@link Recovery#IMPOSSIBLE}, a client that asked for the messages that
+     * it has missed gets those up to this position, and then all messages after it.
      */
     public Position start() {
         return start;

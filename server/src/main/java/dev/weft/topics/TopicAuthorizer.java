@@ -3,8 +3,8 @@ package dev.weft.topics;
 import dev.weft.WebSocketConnection;
 
 /**
- * Decides which connection may subscribe and publish. Called by the thread that subscribes or publishes, before anything else;
- * may wait. An exception that it throws reaches the caller, and nothing is done.
+ * Decides which connection may subscribe and publish. Called by the thread that subscribes or publishes, before
+ * anything else; may wait. An exception that it throws reaches the caller, and nothing is subscribed or published.
  */
 public interface TopicAuthorizer {
     /** Allows everything. */
@@ -20,7 +20,7 @@ public interface TopicAuthorizer {
         }
     };
 
-    /** Whether the connection may subscribe to a filter, which is a valid one, and may contain wildcards. */
+    /** Whether the connection may subscribe to a filter. The filter is valid, and may contain wildcards. */
     boolean maySubscribe(WebSocketConnection connection, String filter);
 
     /** Whether the connection may publish to a topic. */

@@ -18,7 +18,7 @@ public final class TopicException extends RuntimeException {
         TOO_MANY_TOPICS,
         /** The {@link Backplane} cannot reach its broker. Nothing was published or subscribed. */
         BACKPLANE_AWAY,
-        /** The broker of the {@link Backplane} has not answered: the message may have been published, or not. */
+        /** The broker of the {@link Backplane} has not answered: the message may or may not have been published. */
         BACKPLANE_UNCERTAIN
     }
 

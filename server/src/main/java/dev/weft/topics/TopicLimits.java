@@ -3,7 +3,7 @@ package dev.weft.topics;
 import dev.weft.internal.Bounds;
 import java.time.Duration;
 
-/** Limits of all topics together and of each. Every limit is finite. Immutable; no method waits. */
+/** Limits for all topics together, and for each topic. Every limit is finite. Immutable; no method waits. */
 public final class TopicLimits {
     /** The default limits, in the order of the methods below: 100,000; 100; 0; 1 hour; 1 MiB; 64 MiB. */
     public static final TopicLimits DEFAULT = builder().build();
@@ -25,8 +25,9 @@ public final class TopicLimits {
     }
 
     /**
-     * The maximum number of topics. At this number, a new topic takes the place of one that has no subscriber and no history
-     * any more, if there is one; it may be refused for up to 100 ms before that is noticed.
+     * The maximum number of topics. At this number, a new topic takes the place of one that no longer has a subscriber
+     * or a history, if there is one. After a topic has lost its last subscriber and history, up to 100 ms may pass
+     * until a new one can take its place.
      */
     public int maxTopics() {
         return maxTopics;

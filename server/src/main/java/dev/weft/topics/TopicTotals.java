@@ -41,8 +41,8 @@ public final class TopicTotals {
     }
 
     /**
-     * The number of messages that were published. With a {@link Backplane}, those of all processes to topics that connections
-     * of this process wanted.
+     * The number of messages that were published. With a {@link Backplane}, this includes messages from other
+     * processes, to topics to which connections of this process were subscribed.
      */
     public long published() {
         return published;
@@ -58,7 +58,10 @@ public final class TopicTotals {
         return undelivered;
     }
 
-    /** The number of times that a subscription was told of a {@link Gap}, or its connection closed because of one. */
+    /**
+     * The number of times that a subscription was notified of a {@link Gap}, or its connection was closed because of
+     * one.
+     */
     public long gaps() {
         return gaps;
     }

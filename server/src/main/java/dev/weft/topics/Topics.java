@@ -14,29 +14,31 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Topics: each message that is published to a topic is sent to all connections that are subscribed to it, of any server and any
- * client, within one process or, with a {@link Backplane}, of many. For any thread.
- * {@snippet class = "dev.weft.topics.Snippets" region = "topics"}
- * <b>Names.</b> The name of a topic has 1 to 255 characters and 1 to 16 levels, separated by slashes, such as {@code room/42}.
- * No level is empty, and there are no control characters. A filter is such a name in which a level may be {@code *}, which
- * matches any one level, and the last level may be {@code #}, which matches one or more. A key of {@link #publishLatest} has 1
- * to 255 characters, and no control characters.
+ * Topics: each message that is published to a topic is sent to all connections that are subscribed to it, of any server
+ * and any client, within one process or, with a {@link Backplane}, in several processes. For any thread. {@snippet
+ * class = "dev.weft.topics.Snippets" region = "topics"} <b>Names.</b> The name of a topic has 1 to 255 characters and 1
+ * to 16 levels, separated by slashes, such as {@code room/42}. No level is empty, and there are no control characters.
+ * A filter is such a name in which a level may be {@code *}, which matches any one level, and the last level may be
+ * {@code #}, which matches one or more. A key of {@link #publishLatest} has 1 to 255 characters, and no control
+ * characters.
  * <p>
- * <b>Order.</b> All subscribers of a topic get its messages in the same order, that of their {@linkplain Position positions}.
- * The exception is {@link #publishLatest}: a slow subscriber gets a newer value in the place of an older one. There is no order
- * between topics. A connection that is subscribed by several filters gets a message once.
+ * <b>Order.</b> All subscribers of a topic get its messages in the same order, that of their
+ * {@linkplain Position positions}. The exception is {@link #publishLatest}: a slow subscriber gets a newer value in the
+ * place of an older one. There is no order between topics. A connection with several subscriptions that match a message
+ * gets the message once.
  * <p>
  * <b>Slow subscribers.</b> Publishing never waits for a peer: it uses {@link WebSocketConnection#trySend(PreparedMessage)}, so a
  * message is sent at once or queued, and the connection's limits and {@link dev.weft.OverflowPolicy} apply. {@link
  * SubscribeOptions#closesWhenBehind} says what happens if the connection refuses it. Publishing waits only while other threads
  * publish to the same topic.
  * <p>
- * <b>Ends.</b> A subscription ends with its connection, however that ends. A topic without subscribers, whose history is empty,
- * is forgotten after a minute or more; if it is used again, it begins with a new epoch.
+ * <b>Ends.</b> A subscription ends with its connection, however the connection ends. A topic without subscribers, whose
+ * history is empty, is forgotten after a minute or more; if it is used again, it begins with a new epoch.
  * <p>
- * <b>Many processes.</b> With a {@link Backplane}, positions and histories are those of the broker, and the process follows only
- * topics that its connections want. Publishing, the first subscription to a topic, and {@link #presence} then wait for the
- * broker, for a bounded time, and fail with {@link Reason#BACKPLANE_AWAY} or {@link Reason#BACKPLANE_UNCERTAIN}.
+ * <b>Several processes.</b> With a {@link Backplane}, positions and histories are those of the broker, and the process
+ * receives only topics to which its connections are subscribed. Publishing, the first subscription to a topic, and
+ * {@link #presence} then wait for the broker, for a bounded time, and fail with {@link Reason#BACKPLANE_AWAY} or
+ * {@link Reason#BACKPLANE_UNCERTAIN}.
  */
 public final class Topics {
     private static final Function<WebSocketConnection, String> CONNECTION_ID = it -> Long.toString(it.id());
@@ -100,17 +102,17 @@ public final class Topics {
     }
 
     /**
-     * Publishes a value, of which a subscriber needs only the newest for each key: where the previous value of the key still
-     * waits to be sent, this one takes its place ({@link dev.weft.SendQueue}). Otherwise like {@link #publish(String,
-     * PreparedMessage)}. A history keeps all values.
+     * Publishes the latest value of a key: if the previous value of the key still waits to be sent to a subscriber,
+     * this one takes its place ({@link dev.weft.SendQueue}). Otherwise like {@link #publish(String, PreparedMessage)}.
+     * A history keeps all values.
      * <p>
-     * So a slow subscriber gets this value before messages that were published between the two, and positions do not arrive in
-     * their order. If a client stored the position of such a value and came back with it, it would not get those messages, and
-     * its {@link Recovery} would be complete. A client must store only positions of messages without a {@link
-     * Publication#key()}; then it may get a value twice, but misses nothing.
+     * So a slow subscriber gets this value before messages that were published between the two values, and positions do
+     * not arrive in order. If a client stored the position of such a value and reconnected with it, it would not get
+     * those messages, although its {@link Recovery} would be {@code COMPLETE}. So a client must store only positions of
+     * messages without a {@link Publication#key()}; then it may get a value twice, but misses nothing.
      *
-     * @param key what the value is of, such as the name of a currency: 1 to 255 characters, no control characters. The same keys
-     *            in two topics are two keys
+     * @param key identifies the value, such as the name of a currency: 1 to 255 characters, no control characters. The
+     * same key in two topics means two different values
      * @throws TopicException as {@code publish}, or if the key is invalid; the message is not published then
      */
     public Position publishLatest(String topic, String key, PreparedMessage message) {
@@ -124,10 +126,10 @@ public final class Topics {
     }
 
     /**
-     * Publishes a message in the name of a connection, if it may.
+     * Publishes a message in the name of a connection, if the connection is allowed to publish to the topic.
      *
      * @return the position of the message
-     * @throws TopicException if it may not, or as {@link #publish(String, PreparedMessage)}
+     * @throws TopicException if the connection is not allowed to, or as {@link #publish(String, PreparedMessage)}
      */
     public Position publish(WebSocketConnection from, String topic, PreparedMessage message) {
         checkMayPublish(from, topic);
@@ -135,13 +137,14 @@ public final class Topics {
     }
 
     /**
-     * Publishes the latest value of a key, like {@link #publishLatest(String, String, PreparedMessage)}, in the name of a
-     * connection, if it may {@linkplain TopicAuthorizer#mayPublish publish to the topic}. The authorizer is not asked about the
-     * key: a connection that may publish can replace a value of any key that still waits, no matter who has published it. If keys
-     * belong to connections, the caller has to check the key before.
+     * Publishes the latest value of a key, like {@link #publishLatest(String, String, PreparedMessage)}, in the name of
+     * a connection, if it may {@linkplain TopicAuthorizer#mayPublish publish to the topic}. The authorizer is not asked
+     * about the key: a connection that may publish can replace the waiting value of any key, whichever connection has
+     * published it. If keys belong to connections, the caller has to check the key before the call.
      *
      * @return the position of the message
-     * @throws TopicException if it may not, or as {@link #publishLatest(String, String, PreparedMessage)}
+     * @throws TopicException if the connection is not allowed to, or as
+     * {@link #publishLatest(String, String, PreparedMessage)}
      */
     public Position publishLatest(WebSocketConnection from, String topic, String key, PreparedMessage message) {
         TopicName.checkKey(key);
@@ -177,8 +180,8 @@ public final class Topics {
     }
 
     /**
-     * Subscribes a connection to all topics that match a filter, otherwise like {@link #subscribe}. If clients choose the
-     * filter, the {@link TopicAuthorizer} has to see to it that it does not match what they may not see.
+     * Subscribes a connection to all topics that match a filter, otherwise like {@link #subscribe}. If clients choose
+     * the filter, the {@link TopicAuthorizer} must refuse filters that match topics which they may not see.
      *
      * @throws TopicException           as for {@code subscribe}
      * @throws IllegalArgumentException if the options ask for history, and the filter has wildcards
@@ -204,8 +207,9 @@ public final class Topics {
     }
 
     /**
-     * Ends a connection's subscription to this filter. Returns whether there was one. A message under way may still be sent.
-     * Waits while another thread subscribes the same connection, which may wait for the broker of a {@link Backplane}.
+     * Ends a connection's subscription to this filter. Returns whether there was one. A message that is being published
+     * may still be sent. Waits while another thread subscribes the same connection, which may wait for the broker of a
+     * {@link Backplane}.
      */
     public boolean unsubscribe(WebSocketConnection connection, String filter) {
         Subscriber subscriber = subscribers.get(connection);
@@ -313,9 +317,9 @@ public final class Topics {
     // Questions.
 
     /**
-     * The members that are subscribed to exactly this topic, without wildcards, each with the number of its connections. Empty
-     * if there is no such topic. With a {@link Backplane}, those of all processes, if {@link Builder#member} is set; then waits
-     * for the broker.
+     * The members that are subscribed to exactly this topic, without wildcards, each with the number of its
+     * connections. Empty if there is no such topic. With a {@link Backplane}, and if {@link Builder#member} is set,
+     * includes the members of all processes, and waits for the broker.
      *
      * @throws TopicException if the name is invalid, or if the broker does not answer, unless {@link Builder#goesOnAlone}: then
      *                        those of this process are returned
@@ -333,16 +337,16 @@ public final class Topics {
     }
 
     /**
-     * Adds a listener, which is told of members that come and go from now on, like the one that {@link
-     * Builder#presenceListener} sets. It stays for as long as these topics.
+     * Adds a listener, which is notified of members that join and leave from now on, like the one that
+     * {@link Builder#presenceListener} sets. It cannot be removed.
      */
     public void addPresenceListener(PresenceListener listener) {
         presence.add(Objects.requireNonNull(listener));
     }
 
     /**
-     * The newest messages that a topic has, at most this many, oldest first. With a {@link Backplane}, waits for the
-     * broker if no connection of this process is subscribed to the topic.
+     * The newest messages of a topic's history, at most this many, oldest first. With a {@link Backplane}, waits for
+     * the broker if no connection of this process is subscribed to the topic.
      *
      * @param most 0 or more
      * @throws TopicException if the name is invalid, or if the broker does not answer, unless {@link Builder#goesOnAlone}: then
@@ -403,17 +407,17 @@ public final class Topics {
         }
 
         /**
-         * Sets the function that names the member to whom a connection belongs, for example the user who has signed in. Called
-         * when the connection first subscribes, by each thread that does so at that time; one result is used. What it throws
-         * reaches the caller of {@code subscribe}. Default: the connection's id, which is no use to other processes: with a
-         * {@link Backplane}, presence is then that of this process alone.
+         * Sets the function that names the member to whom a connection belongs, for example the user who has signed in.
+         * Called when the connection first subscribes, by each thread that does so at that time; one result is used. An
+         * exception that it throws reaches the caller of {@code subscribe}. Default: the connection's id, which means
+         * nothing to other processes: with a {@link Backplane}, presence is then that of this process alone.
          */
         public Builder member(Function<WebSocketConnection, String> function) {
             memberOf = Objects.requireNonNull(function);
             return this;
         }
 
-        /** Sets who is told of members that come and go. Default: nobody. */
+        /** Sets the listener that is notified of members that join and leave. Default: none. */
         public Builder presenceListener(PresenceListener listener) {
             presenceListener = Objects.requireNonNull(listener);
             return this;
@@ -426,8 +430,8 @@ public final class Topics {
         }
 
         /**
-         * Connects these topics with those of other processes by a broker. {@link #build} starts the backplane, which the
-         * application closes after its servers. Default: none.
+         * Connects these topics with those of other processes by a broker. {@link #build} starts the backplane. The
+         * application must close it, after its servers. Default: none.
          */
         public Builder backplane(Backplane value) {
             backplane = Objects.requireNonNull(value);
@@ -435,9 +439,9 @@ public final class Topics {
         }
 
         /**
-         * Sets whether this process goes on alone while the broker of the backplane is away: connections may subscribe, and
-         * what they publish is delivered in this process and nowhere else, at positions that lead to no recovery. If false,
-         * which is the default, subscribing to a new topic and publishing fail meanwhile.
+         * Sets whether this process goes on alone while the broker of the backplane is away: connections may subscribe,
+         * and messages that they publish are delivered only in this process, at positions from which a client cannot
+         * recover. If false, which is the default, publishing fails meanwhile, and so does subscribing to a new topic.
          */
         public Builder goesOnAlone(boolean alone) {
             goesOnAlone = alone;

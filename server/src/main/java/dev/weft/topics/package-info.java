@@ -1,6 +1,6 @@
 /**
- * One message to many connections: topics, with history, recovery and presence, within one process, or many that a {@link
- * dev.weft.topics.Backplane} connects. {@link dev.weft.topics.Topics} is where to begin.
+ * One message to many connections: topics, with history, recovery and presence, within one process, or in several
+ * processes that a {@link dev.weft.topics.Backplane} connects. Begin with {@link dev.weft.topics.Topics}.
  */
 @NullMarked
 package dev.weft.topics;
