@@ -93,7 +93,7 @@ public final class HandshakeRequest {
      * calls the policy.
      *
      * @throws IllegalArgumentException if the query cannot be decoded; this is possible only for a request that a test
-     * has built
+     *                                  has built
      */
     public QueryParameters query() {
         return head.query().map(QueryParameters::parse).orElse(QueryParameters.EMPTY);

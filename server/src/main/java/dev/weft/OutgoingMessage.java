@@ -35,8 +35,9 @@ public abstract class OutgoingMessage extends OutputStream {
      * Writes bytes of the message. Waits if there are more bytes than can be buffered.
      *
      * @throws java.io.InterruptedIOException if this thread was interrupted while it waited; its
-     * {@code bytesTransferred} is {@code count} if these bytes will be sent, or 0 if they will not be sent and can be
-     * written again. But if 8 KiB or more of text will not be sent, the message is abandoned
+     *                                        {@code bytesTransferred} is {@code count} if these bytes will be sent, or
+     *                                        0 if they will not be sent and can be written again. But if 8 KiB or more
+     *                                        of text will not be sent, the message is abandoned
      * @throws IllegalArgumentException  if this is a text message and the bytes are not UTF-8; the message is abandoned
      * @throws ConnectionClosedException if a Close frame was sent, or the connection has ended
      * @throws IOException               if the message is complete or abandoned, or if an I/O error occurs

@@ -82,8 +82,9 @@ public final class ReconnectingClientBuilder {
      * Starts to connect. Does not wait.
      *
      * @param handler runs once for each connection, on one virtual thread. When its connection has ended, for whatever
-     * reason, the client opens a new one: also if the handler itself has closed it, or has thrown, which closes it with
-     * 1011 and is logged. When the handler returns while its connection is open, the client opens no more connections
+     *                reason, the client opens a new one: also if the handler itself has closed it, or has thrown, which
+     *                closes it with 1011 and is logged. When the handler returns while its connection is open, the
+     *                client opens no more connections
      */
     public ReconnectingClient start(WebSocketHandler handler) {
         return ReconnectingClient.start(this, Objects.requireNonNull(handler, "handler"),

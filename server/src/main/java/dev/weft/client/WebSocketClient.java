@@ -152,10 +152,10 @@ public final class WebSocketClient implements AutoCloseable {
      * their own time. An interrupt ends the wait.
      *
      * @param uri {@code ws://host:port/path?query}, or {@code wss://…} for TLS; {@code http} means the same as
-     * {@code ws}, and {@code https} as {@code wss}
+     *            {@code ws}, and {@code https} as {@code wss}
      * @return the connection, open
      * @throws WebSocketConnectException      if the connection could not be opened; it says which step failed, and what
-     * the server answered
+     *                                        the server answered
      * @throws java.io.InterruptedIOException if this thread was interrupted
      * @throws IOException                    if the system lacks what a connection needs, such as a socket
      * @throws IllegalArgumentException       if the URI has another scheme, no host, a fragment, or user information

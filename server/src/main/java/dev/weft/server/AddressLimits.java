@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Limits for each client address. The address is the client's, also behind a trusted proxy ({@link ProxySettings}); a proxy
- * itself, and the peers of Unix domain sockets, are not counted. IPv6 addresses with the same prefix count as one address. A
- * connection counts until it is closed, whatever the reason. Immutable.
- * {@snippet class = "dev.weft.server.Snippets" region = "limits"}
+ * Limits for each client address. The address is that of the client, even if it connects through a trusted proxy
+ * ({@link ProxySettings}); the proxies themselves, and the peers of Unix domain sockets, are not counted. IPv6
+ * addresses with the same prefix count as one address. A connection counts until it is closed, whatever the reason.
+ * Immutable. {@snippet class = "dev.weft.server.Snippets" region = "limits"}
  */
 public final class AddressLimits {
     /** No limits. */
@@ -126,8 +126,8 @@ public final class AddressLimits {
         private Builder() {}
 
         /**
-         * Sets the maximum number of connections of one address, 1 or more. Further ones get 429: unlike 503, it does not
-         * make proxies treat the server as failed. On a server that uses TLS they are closed before the TLS handshake.
+         * Sets the maximum number of connections of one address, 1 or more. Further ones get 429, because 503 would
+         * make proxies treat the server as failed. On a server that uses TLS, they are closed before the TLS handshake.
          * Default 2,147,483,647.
          */
         public Builder maxConnectionsPerAddress(int maxConnectionsPerAddress) {
@@ -136,7 +136,10 @@ public final class AddressLimits {
             return this;
         }
 
-        /** Sets the rates of all connections of one address together; they share them evenly. Default: none. */
+        /**
+         * Sets the rates of all connections of one address together; the connections share the rates evenly. Default:
+         * none.
+         */
         public Builder ratesPerAddress(RateLimits ratesPerAddress) {
             this.ratesPerAddress = Objects.requireNonNull(ratesPerAddress, "ratesPerAddress");
             return this;
@@ -150,8 +153,8 @@ public final class AddressLimits {
         }
 
         /**
-         * Sets the number of bits in which two IPv6 addresses must agree to count as one: 16 to 128. Default 64, because
-         * each subscriber of a provider has at least that many addresses.
+         * Sets the number of bits in which two IPv6 addresses must agree to count as one: 16 to 128. Default 64,
+         * because each subscriber of a provider has at least all addresses of one such prefix.
          */
         public Builder ipv6PrefixLength(int ipv6PrefixLength) {
             Bounds.check("ipv6PrefixLength", ipv6PrefixLength, 16, 128);
@@ -160,9 +163,9 @@ public final class AddressLimits {
         }
 
         /**
-         * Sets the number of addresses that are counted one by one, 1 to 10,000,000; about 250 bytes each, 350 with rates.
-         * An address counts while it has connections and for a second after that. If there are more, further addresses are
-         * counted in 256 groups, each of which has the limits of one address. Default 100,000.
+         * Sets the number of addresses that are counted one by one, 1 to 10,000,000. Each takes about 250 bytes, or 350
+         * with rates. An address counts while it has connections and for a second after that. If there are more,
+         * further addresses are counted in 256 groups, each of which has the limits of one address. Default 100,000.
          */
         public Builder maxAddresses(int maxAddresses) {
             Bounds.check("maxAddresses", maxAddresses, 1, MOST_ADDRESSES);
@@ -171,8 +174,8 @@ public final class AddressLimits {
         }
 
         /**
-         * Sets the trusted networks: addresses, and prefixes of addresses such as {@code 10.0.0.0/8}. Neither these limits
-         * nor {@link WebSocketServerBuilder#totalRateLimits} apply to them. Default: none.
+         * Sets the exempt networks: addresses, and prefixes of addresses such as {@code 10.0.0.0/8}. Neither these
+         * limits nor {@link WebSocketServerBuilder#totalRateLimits} apply to them. Default: none.
          *
          * @throws IllegalArgumentException if one is malformed, or has bits set after the length of its prefix
          */

@@ -69,8 +69,8 @@ public final class AdoptedHandshake {
     }
 
     /**
-     * Returns a copy with an object that {@link dev.weft.WebSocketConnection#attachment} returns. It takes the place of one of
-     * the same class; others stay.
+     * Returns a copy with an object that {@link dev.weft.WebSocketConnection#attachment} returns. It replaces an object
+     * of the same class; others stay.
      */
     public AdoptedHandshake withAttachment(Object value) {
         return new AdoptedHandshake(request, subprotocol, deflate,

@@ -1,6 +1,9 @@
 package dev.weft.server;
 
-/** The header field in which trusted proxies report the client's address; a proxy sets one of them, and may pass others on. */
+/**
+ * The header field in which trusted proxies report the client's address. A proxy sets one of these fields, and may pass
+ * on the others as it received them.
+ */
 public enum ClientAddressField {
     /** None: the client is the peer of the connection. */
     NONE,

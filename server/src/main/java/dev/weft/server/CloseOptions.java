@@ -25,7 +25,10 @@ public final class CloseOptions {
     public enum Spacing {
         /** With equal pauses. */
         EVEN,
-        /** At random times, so that several servers that are closed together do not act in step. */
+        /**
+         * At random times, so that several servers that are closed together do not close connections at the same
+         * moments.
+         */
         RANDOM
     }
 

@@ -27,14 +27,15 @@ public final class ConnectionAdopter {
      * Takes over a connection whose handshake another HTTP server has answered with 101. The endpoint at the request's
      * path serves it, as if this server had accepted it. Does not wait.
      *
-     * @param channel connected, in blocking mode, without TLS; the server closes it, unless this method throws, and nothing else
-     *                may use it from then on
-     * @return false if the server is full, is being drained or shuts down, or if the client is over a limit of its address or
-     *         a rate; the channel is then closed
+     * @param channel is connected, in blocking mode, without TLS. Unless this method throws, the server closes the
+     *                channel, and no other code may use it from then on
+     * @return false if the server is full, serves no new connections because of a drain, or shuts down, or if the
+     *         client is over a limit of its address or a rate; the channel is then closed
      * @throws IllegalArgumentException if there is no endpoint at the path, or if the answer agreed to compression but the
      *                                  endpoint does not compress; the channel is left as it is
-     * @throws IllegalStateException    if the server uses TLS: it would begin with a TLS handshake; likewise
-     * @throws IOException              if the channel is not connected, or its options cannot be set; likewise
+     * @throws IllegalStateException    if the server uses TLS, because it would begin with a TLS handshake; the channel is
+     *                                  left as it is
+     * @throws IOException              if the channel is not connected, or its options cannot be set; the channel is left as is
      */
     public boolean adopt(AdoptedHandshake handshake, SocketChannel channel) throws IOException {
         return adopt(channel, adoption(handshake));
@@ -46,8 +47,9 @@ public final class ConnectionAdopter {
      * second virtual thread waits in a read while the handler does not receive. The write deadline applies to a write
      * as a whole.
      *
-     * @param connection closes both streams, which must release a thread that waits in a read or write. It may be called by
-     *                   any thread, at any time, more than once, and must not wait. Otherwise no deadline is enforced
+     * @param connection closes both streams, which must release a thread that waits in a read or write. Its
+     *                   {@code close} may be called by any thread, at any time, more than once, and must not wait. If
+     *                   it does not do so, no deadline is enforced
      * @throws IllegalArgumentException as the other method
      */
     public boolean adopt(AdoptedHandshake handshake, InputStream input, OutputStream output, Closeable connection) {
@@ -61,11 +63,12 @@ public final class ConnectionAdopter {
      * Takes over a connection whose request another HTTP server has not answered. The server reads the rest of the
      * request, decides about it and answers it, as if it had accepted the connection. Does not wait.
      *
-     * @param channel     connected, in blocking mode, without TLS; the server closes it, unless this method throws
+     * @param channel     is connected, in blocking mode, without TLS; the server closes the channel, unless this method
+     *                    throws
      * @param alreadyRead the bytes that the other server has read, from the request line on; they are copied
-     * @return false as the method for a handshake that was answered
+     * @return false in the same cases as {@link #adopt(AdoptedHandshake, SocketChannel)}
      * @throws IllegalStateException if the server uses TLS: it would begin with a TLS handshake; the channel is left as it is
-     * @throws IOException           if the channel is not connected, or its options cannot be set; likewise
+     * @throws IOException           if the channel is not connected, or its options cannot be set; the channel is left as is
      */
     public boolean adopt(SocketChannel channel, byte[] alreadyRead) throws IOException {
         return adopt(channel, new Adoption(alreadyRead.clone(), null, null));

@@ -124,7 +124,8 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
-     * Sets the rates of each connection. Default {@link RateLimits#NONE}. An endpoint's apply after the handshake.
+     * Sets the rates of each connection. Default {@link RateLimits#NONE}. Those of an endpoint apply after the
+     * handshake.
      *
      * @throws IllegalArgumentException if handshakes are limited
      */
@@ -135,7 +136,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
 
     /**
      * Sets the supported subprotocols. The first subprotocol offered by the client that is among them is chosen.
-     * Default: none, as when called without arguments.
+     * Default: none, as if this method was called without arguments.
      *
      * @throws IllegalArgumentException if one is not a token (RFC 6455 §4.1)
      */
@@ -178,8 +179,8 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
-     * Sets how many bytes a compressed byte of incoming messages may become: 1 to 1,032. Default 1,032, which no message can
-     * exceed.
+     * Sets the maximum number of bytes that each compressed byte of incoming messages may become: 1 to 1,032. Default
+     * 1,032, which no message can exceed.
      *
      * @see ConnectionLimits#maxCompressionRatio()
      */
@@ -237,8 +238,8 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
-     * Sets the maximum time from the first byte of a message to its last, or, if it is received as a stream, from a
-     * read to the arrival of the bytes for it: 1 ms to 20 days. If the peer is slower, the connection is closed with
+     * Sets the maximum time from the first byte of a message to its last, or, if it is received as a stream, from each
+     * read to the arrival of the next bytes: 1 ms to 20 days. If the peer is slower, the connection is closed with
      * 1008. Default 60 s.
      */
     public S messageTimeout(Duration time) {
@@ -254,16 +255,16 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
-     * Sets the maximum time without a write to an outgoing stream while another message waits for its end: 1 ms to 20
-     * days. If it is exceeded, the connection fails with 1011. Default 60 s.
+     * Sets the maximum time without a write to an outgoing stream while another message waits for the end of that
+     * stream: 1 ms to 20 days. If it is exceeded, the connection fails with 1011. Default 60 s.
      */
     public S streamTimeout(Duration time) {
         return withTimeouts(timeouts -> timeouts.streamTimeout(time));
     }
 
     /**
-     * Sets how long the closing handshake and the end of the peer's input stream may take: 1 ms to 20 days. Default 5
-     * s.
+     * Sets the maximum time from the Close frame of this end until the peer has answered it and ended its output: 1 ms
+     * to 20 days. Default 5 s.
      */
     public S closeTimeout(Duration time) {
         return withTimeouts(timeouts -> timeouts.closeTimeout(time));
@@ -295,7 +296,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
 
     /**
      * Sets the size in bytes of the system's receive buffer (SO_RCVBUF), at least 1. Default: chosen by the system. An
-     * endpoint's setting applies after the handshake. It cannot enlarge the TCP window scale (RFC 7323 §2.2), which is
+     * endpoint's setting applies after the handshake. It cannot change the TCP window scale (RFC 7323 §2.2), which is
      * fixed when the connection is established, and depends on the server's setting. To receive faster over a long
      * distance, change the server's setting.
      */
@@ -315,7 +316,8 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
 
     /**
      * Sets how permessage-deflate (RFC 7692) is used. Default {@link DeflateSettings#DEFAULT}: messages are compressed
-     * for clients that offer it, as browsers do. An idle connection keeps at most a few KiB for it, and no zlib state.
+     * for clients that offer it, as browsers do. For compression, an idle connection keeps at most a few KiB, and no
+     * zlib state.
      */
     public S deflate(DeflateSettings deflate) {
         Objects.requireNonNull(deflate, "deflate");

@@ -2,7 +2,7 @@ package dev.weft.server;
 
 /** What a connection is doing, for {@link ServerStatistics#connectionsByState()}. */
 public enum ConnectionState {
-    /** A request, or what precedes it (the PROXY header, the TLS handshake), is being read, decided on, or refused. */
+    /** A request, or the PROXY header or TLS handshake before it, is being read, decided on, or refused. */
     HANDSHAKE,
     /** A plain request is being answered, or the connection waits for another request. */
     HTTP,

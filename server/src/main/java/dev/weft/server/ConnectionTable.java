@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of a server, or some of them, and what each of them and its thread is doing. Immutable; {@link #toString()}
- * returns it as lines of text. Also has connections that have ended if their handlers have not returned, as {@link
- * ConnectionState#CLOSING}. The rows are read one after another while the server runs.
+ * The connections of a server, or some of them, and what each connection and its thread is doing. Immutable;
+ * {@link #toString()} returns the table as lines of text. A connection that has ended, but whose handler has not
+ * returned, is included as {@link ConnectionState#CLOSING}. The rows are read one after another while the server runs.
  */
 public final class ConnectionTable {
     /** The largest number of rows. */
@@ -38,7 +38,7 @@ public final class ConnectionTable {
      * One connection.
      *
      * @param id          as {@link dev.weft.WebSocketConnection#id()}; 0 if it has not been opened
-     * @param state       what it is doing
+     * @param state what the connection is doing
      * @param endpoint    the path of its endpoint, or {@code *} for the handler of all other paths; empty if it has not been
      *                    opened
      * @param client      the client's address, as {@link dev.weft.WebSocketConnection#remoteAddress()}
@@ -53,7 +53,8 @@ public final class ConnectionTable {
      * @param latency     as {@link dev.weft.WebSocketConnection#latency()}
      * @param threadId    the {@link Thread#threadId} of its thread, by which a thread dump lists it
      * @param threadState the state of that thread
-     * @param activity    the line of the application that the thread executes, and what it calls there
+     * @param activity    the line of the application's code that the thread executes, and the method that it calls
+     *                    there
      */
     public record Row(long id, ConnectionState state, Optional<String> endpoint, SocketAddress client,
             Optional<String> tls, Optional<String> subprotocol, Instant since, Optional<Duration> idle,
@@ -163,7 +164,7 @@ public final class ConnectionTable {
         return new Counts(tally.receivedMessages(), tally.receivedBytes(), tally.sentMessages(), tally.sentBytes());
     }
 
-    /** The connections that were first, in order. Unmodifiable. */
+    /** The rows, in the order that was asked for. Unmodifiable. */
     public List<Row> rows() {
         return rows;
     }

@@ -23,10 +23,10 @@ public final class DrainSettings {
          */
         NOT_ACCEPTED,
         /**
-         * The server keeps listening. Opening handshakes get 503 with {@code Retry-After}, on connections that exist too.
-         * On a new connection, plain requests also get 503, except those for the paths of {@link ProbeSettings}. At most
-         * 256 connections at a time get this answer; further ones are closed. Not suitable for a socket or a port that
-         * another process shares: this server would take connections away from it.
+         * The server keeps listening. Opening handshakes get 503 with {@code Retry-After}, also on connections that
+         * already exist. On a new connection, plain requests also get 503, except those for the paths of
+         * {@link ProbeSettings}. At most 256 connections at a time get this answer; further ones are closed. Not
+         * suitable for a socket or a port that another process shares: this server would take connections away from it.
          */
         REFUSED
     }
@@ -114,8 +114,9 @@ public final class DrainSettings {
         private Builder() {}
 
         /**
-         * Sets for how long new connections are still served while the server already reports that it is not ready: 0 to
-         * 20 days. Default 0. A load balancer needs this time to notice, and sends no client here afterwards.
+         * Sets for how long new connections are still served while the server already reports that it is not ready: 0
+         * to 20 days. Default 0. During this time, a load balancer detects that the server is not ready, and stops
+         * sending clients to it.
          */
         public Builder notice(Duration notice) {
             Bounds.check("notice", notice, Duration.ZERO, TimeLimit.LONGEST);

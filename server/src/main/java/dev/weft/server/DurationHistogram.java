@@ -52,8 +52,8 @@ public final class DurationHistogram {
     }
 
     /**
-     * The smallest bound that this share of the durations does not exceed; empty if there are no durations, or if it would be
-     * longer than the last bound.
+     * The smallest bound that this share of the durations does not exceed; empty if there are no durations, or if that
+     * bound would be longer than the last one.
      *
      * @param share such as 0.99; from 0 to 1
      * @throws IllegalArgumentException if the share is not from 0 to 1

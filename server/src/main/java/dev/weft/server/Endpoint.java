@@ -12,10 +12,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Serves the connections of one path: a handler with its own settings. Settings that an endpoint does not have are
- * those of the server.
- * {@snippet class = "dev.weft.server.Snippets" region = "endpoints"}
- * Immutable: each method that changes a setting returns a copy.
+ * Serves the connections of one path: a handler with its own settings. For settings that an endpoint does not set,
+ * those of the server apply. {@snippet class = "dev.weft.server.Snippets" region = "endpoints"} Immutable: each method
+ * that changes a setting returns a copy.
  */
 public final class Endpoint extends ConnectionSettings<Endpoint> {
     private final WebSocketHandler handler;
@@ -56,9 +55,9 @@ public final class Endpoint extends ConnectionSettings<Endpoint> {
     }
 
     /**
-     * Sets the rates of all connections of this endpoint together, which hold in addition to those of the server. A handshake
-     * over their rate gets 429. They do not apply to {@linkplain AddressLimits.Builder#exempt exempt} networks. Default {@link
-     * RateLimits#NONE}.
+     * Sets the rates of all connections of this endpoint together, which apply in addition to those of the server. A
+     * handshake over its rate gets 429. These rates do not apply to {@linkplain AddressLimits.Builder#exempt exempt}
+     * networks. Default {@link RateLimits#NONE}.
      */
     public Endpoint totalRateLimits(RateLimits totalRateLimits) {
         return new Endpoint(handler, keepsHeaders, Objects.requireNonNull(totalRateLimits, "totalRateLimits"),
@@ -66,8 +65,8 @@ public final class Endpoint extends ConnectionSettings<Endpoint> {
     }
 
     /**
-     * Sets the share of the server's rates to which the connections of this endpoint belong: one of {@link
-     * WebSocketServerBuilder#rateShares}. Default: none of them.
+     * Sets the share of the server's rates to which the connections of this endpoint belong: one of
+     * {@link WebSocketServerBuilder#rateShares}. Default: none.
      */
     public Endpoint rateShare(String name) {
         return new Endpoint(handler, keepsHeaders, totalRateLimits, Optional.of(Objects.requireNonNull(name, "name")),

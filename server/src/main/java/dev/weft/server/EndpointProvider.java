@@ -3,12 +3,12 @@ package dev.weft.server;
 import java.util.Map;
 
 /**
- * Endpoints that a program loads while it runs, such as those of {@code scripts/echo --handler}. A jar names its
- * implementations in {@code META-INF/services/dev.weft.server.EndpointProvider}, for {@link java.util.ServiceLoader}; its
- * module, if it has one, with {@code provides}. An implementation needs a constructor without parameters. Weft itself does
- * not look for implementations.
+ * Endpoints that a program loads while it runs, such as those of {@code scripts/echo --handler}. For
+ * {@link java.util.ServiceLoader}, a jar names its implementations in
+ * {@code META-INF/services/dev.weft.server.EndpointProvider}, or, if it is a named module, with {@code provides}. An
+ * implementation needs a constructor without parameters. The library itself does not look for implementations.
  *
- * <p>The program calls each method once for each time that it loads the code.
+ * <p>The program calls each method once each time it loads the code.
  */
 @FunctionalInterface
 public interface EndpointProvider {

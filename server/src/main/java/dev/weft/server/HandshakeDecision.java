@@ -55,7 +55,7 @@ public sealed interface HandshakeDecision {
             return attachment;
         }
 
-        /** When the authorization of the connection expires; empty if it does not. */
+        /** The time at which the authorization of the connection expires; empty if it does not expire. */
         public Optional<Expiry> expiry() {
             return Optional.ofNullable(expiry);
         }
@@ -99,7 +99,7 @@ public sealed interface HandshakeDecision {
         }
 
         /**
-         * Returns a copy with an object for the handler, such as the identity of the user. It takes the place of one of the
+         * Returns a copy with an object for the handler, such as the identity of the user. It replaces an object of the
          * same class; others stay.
          */
         public Accept withAttachment(Object something) {
@@ -109,8 +109,8 @@ public sealed interface HandshakeDecision {
 
         /**
          * Returns a copy whose authorization expires at this time. The connection is then closed with the code 3000
-         * (Unauthorized, in IANA's registry of close codes), unless the handler {@linkplain
-         * dev.weft.WebSocketConnection#renew renews} it before.
+         * (Unauthorized, in IANA's registry of close codes), unless the handler
+         * {@linkplain dev.weft.WebSocketConnection#renew renews} the authorization before.
          */
         public Accept withExpiresAt(Instant time) {
             return withExpiresAt(time, new CloseReason(Expiry.UNAUTHORIZED, "the authorization has expired"));
@@ -126,8 +126,8 @@ public sealed interface HandshakeDecision {
         }
 
         /**
-         * Returns a copy with another share of the server's rates than that of the endpoint: one of {@link
-         * WebSocketServerBuilder#rateShares}. If there is none of this name, the policy counts as failed.
+         * Returns a copy with another share of the server's rates than that of the endpoint: one of
+         * {@link WebSocketServerBuilder#rateShares}. If there is no share of this name, the policy counts as failed.
          */
         public Accept withRateShare(String name) {
             return new Accept(subprotocol, headers, attachment, expiry, Objects.requireNonNull(name), deflate);
@@ -142,10 +142,10 @@ public sealed interface HandshakeDecision {
         }
 
         /**
-         * Combines this decision with a later one. The result has the subprotocol and the rate share of the later one, or of
-         * this one if the later one has none; the attachments of both, as if {@linkplain #withAttachment attached} one after
-         * the other; all header fields of this decision, followed by all of the later one; the expiry that comes first; and
-         * it allows compression if both do.
+         * Combines this decision with a later one. The result has the subprotocol and the rate share of the later one,
+         * or of this one if the later one has none; the attachments of both, as if
+         * {@linkplain #withAttachment attached} one after the other; all header fields of this decision, followed by
+         * all of the later one; and the earlier of the two times of expiry. It allows compression if both do.
          */
         public Accept merge(Accept later) {
             Headers both = Headers.builder().addAll(headers).addAll(later.headers).build();
@@ -166,15 +166,18 @@ public sealed interface HandshakeDecision {
     /**
      * When the authorization of a connection expires.
      *
-     * @param at     the time; one in the past closes the connection within about a second after the handshake
+     * @param at     the time; if it is in the past, the connection is closed within about a second after the handshake
      * @param reason the code and reason of the Close frame
      */
     record Expiry(Instant at, CloseReason reason) {
-        /** Unauthorized, in IANA's registry of close codes: unlike 1008, it tells a client to get a new token. */
+        /**
+         * The code 3000, "Unauthorized" in IANA's registry of close codes. Unlike 1008, it tells a client to get a new
+         * token.
+         */
         public static final int UNAUTHORIZED = 3000;
 
         /**
-         * Describes an expiry.
+         * Creates an expiry.
          *
          * @throws IllegalArgumentException if the code must not be sent (RFC 6455 §7.4)
          */

@@ -1,6 +1,6 @@
 package dev.weft.server;
 
-/** How an opening handshake ended whose request has been received. */
+/** How an opening handshake ended, after its request had been received. */
 public enum HandshakeOutcome {
     /** The connection was opened: 101. */
     ACCEPTED,

@@ -14,9 +14,9 @@ import java.util.function.Predicate;
 @FunctionalInterface
 public interface HandshakePolicy {
     /**
-     * Decides about one handshake, on the connection's own thread, virtual unless the server has other {@link
-     * WebSocketServerBuilder#threads}, which may block. The thread is interrupted after the {@code policyTimeout}, or if
-     * the peer leaves. If this method throws an exception, the response is a 500.
+     * Decides about one handshake, on the connection's own thread. That thread is virtual unless the server has other
+     * {@link WebSocketServerBuilder#threads}, and may block. It is interrupted after the {@code policyTimeout}, or if
+     * the peer disconnects. If this method throws an exception, the response is a 500.
      *
      * @param request valid according to the protocol
      */
@@ -59,7 +59,7 @@ public interface HandshakePolicy {
      * received over TLS, the page must be an https page. This is the default.
      * <p>
      * If an attacker makes a name resolve to this server (DNS rebinding), a page with that name has the same origin. If
-     * a service is protected only by not being reachable from elsewhere, as on 127.0.0.1, combine this policy with
+     * a service is protected only because other machines cannot reach it, as on 127.0.0.1, combine this policy with
      * {@link #hosts}.
      */
     static HandshakePolicy sameOrigin() {
@@ -75,8 +75,8 @@ public interface HandshakePolicy {
      * <ul>
      * <li>an origin of http or https, such as {@code https://example.com} or {@code http://localhost:8080}; without a
      * port, it has the default port of the scheme;
-     * <li>the subdomains of a name, at any depth, such as {@code https://*.example.com}: not {@code
-     * https://example.com} itself, and only with that port;
+     * <li>the subdomains of a name, at any depth, such as {@code https://*.example.com}: not
+     * {@code https://example.com} itself, and only with the port of the entry;
      * <li>an origin with another scheme, as used by apps and extensions: {@code capacitor://localhost}, {@code
      * chrome-extension://abc}, {@code app://x}, {@code file://};
      * <li>{@code null}, the origin of sandboxed frames, data URLs and, in some browsers, files. Any page on the web can
@@ -111,8 +111,8 @@ public interface HandshakePolicy {
     }
 
     /**
-     * Accepts every handshake. Only for services to which no cookie, client certificate or position in a network gives
-     * access.
+     * Accepts every handshake. Use this only if neither a cookie, nor a client certificate, nor a position in a network
+     * gives access to the service.
      */
     static HandshakePolicy anyOrigin() {
         return request -> HandshakeDecision.accept();

@@ -11,12 +11,11 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
- * Answers the plain HTTP requests of one path: a handler for all methods, or one for each method, and limits of its own.
- * Limits that an HTTP endpoint does not have are those of the server's {@link HttpSettings}.
- * {@snippet class = "dev.weft.server.Snippets" region = "http-endpoint"}
- * If there are handlers for some methods, a request with another method gets 405 with {@code Allow} (RFC 9110 §15.5.6),
- * and an OPTIONS request without a handler gets 204 with {@code Allow}. The handler of GET answers HEAD too, unless HEAD
- * has its own.
+ * Answers the plain HTTP requests of one path: a handler for all methods, or one for each method, and limits of its
+ * own. For limits that an HTTP endpoint does not set, those of the server's {@link HttpSettings} apply. {@snippet class
+ * = "dev.weft.server.Snippets" region = "http-endpoint"} If there are handlers for some methods, a request with another
+ * method gets 405 with {@code Allow} (RFC 9110 §15.5.6), and an OPTIONS request without a handler gets 204 with
+ * {@code Allow}. The handler of GET answers HEAD too, unless HEAD has its own.
  * <p>
  * Immutable: each method that changes something returns a copy.
  */

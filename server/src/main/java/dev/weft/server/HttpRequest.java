@@ -276,7 +276,7 @@ public final class HttpRequest {
             return this;
         }
 
-        /** Sets the header of the PROXY protocol. Default: the connection began with none. */
+        /** Sets the header of the PROXY protocol. Default: none. */
         public Builder proxyHeader(ProxyHeader proxyHeader) {
             this.proxyHeader = Objects.requireNonNull(proxyHeader, "proxyHeader");
             return this;
@@ -289,7 +289,9 @@ public final class HttpRequest {
             return this;
         }
 
-        /** Sets the stream from which the body is read: that of one request. Default: no body. */
+        /**
+         * Sets the stream from which the body is read. Each request needs a stream of its own. Default: no body.
+         */
         public Builder body(InputStream body) {
             Objects.requireNonNull(body, "body");
             this.body = () -> body;

@@ -45,15 +45,18 @@ public final class HttpSettings {
     }
 
     /**
-     * The maximum time for a handler to return its response, not counting waits for the request's body. If it is
-     * exceeded, the handler is interrupted, and the client gets 503. Also the maximum pause of a streamed response; if
-     * it is exceeded, the connection is cut off.
+     * The maximum time for a handler to return its response, not counting waits for the request's body. If a handler
+     * takes longer, it is interrupted, and the client gets 503. This is also the maximum pause of a streamed response;
+     * after a longer one, the connection is cut off.
      */
     public Duration handlerTimeout() {
         return values.handlerTimeout;
     }
 
-    /** The maximum time for each 16 KiB of a request's body, or for the rest of it; a slower body gets 408. */
+    /**
+     * The maximum time for each 16 KiB of a request's body, or for the rest of the body if that is shorter; a slower
+     * body gets 408.
+     */
     public Duration bodyTimeout() {
         return values.bodyTimeout;
     }

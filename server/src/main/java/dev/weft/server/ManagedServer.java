@@ -11,8 +11,8 @@ import javax.management.ObjectName;
 import javax.management.StandardMBean;
 
 /**
- * A server that is registered with the platform's MBean server, for JMX, until it is closed. Needs the module {@code
- * java.management}; nothing else of Weft does. May be used by any thread.
+ * A server that is registered with the platform's MBean server, for JMX, until it is closed. Needs the module
+ * {@code java.management}, which no other part of Weft needs. May be used by any thread.
  */
 public final class ManagedServer implements AutoCloseable {
     private final ObjectName name;

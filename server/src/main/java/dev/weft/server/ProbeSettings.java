@@ -9,10 +9,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Where supervisors and load balancers learn, by plain HTTP, how a server is: 200 is good, 503 is not. A probe answers every
- * method. The server's own listeners serve probes even when it is full or is being drained, on up to 256 connections at a time
- * that are refused then; a {@linkplain Builder#listen listener of their own} does not depend on those. Immutable.
- * {@snippet class = "dev.weft.server.Snippets" region = "probes"}
+ * The paths at which supervisors and load balancers learn, by plain HTTP, whether a server can do its work: 200 means
+ * yes, 503 means no. A probe answers every method. The server's own listeners serve probes even when the server is full
+ * or refuses connections during a drain, on up to 256 connections at a time. With a
+ * {@linkplain Builder#listen listener of their own}, probes do not depend on that limit. Immutable. {@snippet class =
+ * "dev.weft.server.Snippets" region = "probes"}
  */
 public final class ProbeSettings {
     /** No probes. */
@@ -35,7 +36,7 @@ public final class ProbeSettings {
         return liveness;
     }
 
-    /** The path of the probe that says whether new clients should be sent here. */
+    /** The path of the probe that says whether new clients should be sent to this server. */
     public Optional<String> readiness() {
         return readiness;
     }
@@ -144,9 +145,10 @@ public final class ProbeSettings {
         }
 
         /**
-         * Makes a listener of their own serve the probes and the {@linkplain WebSocketServerBuilder#metrics(String) metrics}, and
-         * nothing else, without TLS. It has its own threads, and listens until the server has been closed. Default: the
-         * server's own listeners serve them.
+         * Sets an address of a separate listener for the probes and the
+         * {@linkplain WebSocketServerBuilder#metrics(String) metrics}. It serves nothing else, does not use TLS, has
+         * its own threads, and listens until the server has been closed. Default: the server's own listeners serve
+         * them.
          *
          * @param port 0 to 65,535; with 0 the system chooses one, and {@link WebSocketServer#probeAddress()} returns it
          */

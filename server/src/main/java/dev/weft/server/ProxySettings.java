@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The proxies whose reports about clients the server believes. With them, {@code remoteAddress()} of connections and
+ * The proxies whose reports about clients the server trusts. With them, {@code remoteAddress()} of connections and
  * requests, and the addresses in the log, are those of the clients. By default no proxy is trusted. Immutable.
  * {@snippet class = "dev.weft.server.Snippets" region = "proxies"}
  */
@@ -118,8 +118,8 @@ public final class ProxySettings {
         private Builder() {}
 
         /**
-         * Sets the trusted proxies: IPv4 and IPv6 addresses, and prefixes of addresses such as {@code 10.0.0.0/8}. Each of
-         * them can make any address the client's, so list only the proxies themselves. Default: none.
+         * Sets the trusted proxies: IPv4 and IPv6 addresses, and prefixes of addresses such as {@code 10.0.0.0/8}. Each
+         * of them can claim any client address, so list only the proxies themselves. Default: none.
          *
          * @throws IllegalArgumentException if one is malformed, or has bits set after the length of its prefix
          */
@@ -136,9 +136,9 @@ public final class ProxySettings {
         }
 
         /**
-         * Sets whether each connection must begin with a header of the PROXY protocol, version 1 or 2, even before TLS; the
-         * client is then the one that the header names. The server closes a connection that is not a trusted proxy's, or
-         * that does not begin with a valid header within the handshake timeout. Default false.
+         * Sets whether each connection must begin with a header of the PROXY protocol, version 1 or 2, even before TLS;
+         * the client is then the one that the header names. The server closes a connection if the peer is not a trusted
+         * proxy, or does not send a valid header within the handshake timeout. Default false.
          */
         public Builder proxyProtocol(boolean proxyProtocol) {
             this.proxyProtocol = proxyProtocol;
@@ -157,10 +157,10 @@ public final class ProxySettings {
         }
 
         /**
-         * Sets the header field in which the trusted proxies append the address of their peer. The client of a request is
-         * the last address in it that is not a trusted proxy's. If a proxy does not know or hides that address, the proxy
-         * counts as the client. The field is ignored if the peer is not a trusted proxy; a malformed one gets 400. Default
-         * {@link ClientAddressField#NONE}.
+         * Sets the header field in which the trusted proxies append the address of their peer. The client of a request
+         * is the last address in it that is not a trusted proxy's. If a proxy does not know or hides that address, the
+         * proxy counts as the client. The field is ignored if the peer is not a trusted proxy; a request with a
+         * malformed field gets 400. Default {@link ClientAddressField#NONE}.
          */
         public Builder clientAddressField(ClientAddressField clientAddressField) {
             this.clientAddressField = Objects.requireNonNull(clientAddressField, "clientAddressField");

@@ -38,7 +38,7 @@ public enum RefusalReason {
     /** The target's path or query cannot be decoded, or the path has a "." or ".." segment: 400. */
     BAD_TARGET,
     /**
-     * There is nothing at the path, and no handler serves the other paths; or a handshake for a path that only has
+     * No endpoint has the path, and there is no handler for other paths; or a handshake is for a path that has only
      * plain HTTP: 404.
      */
     NO_ENDPOINT,
@@ -56,8 +56,8 @@ public enum RefusalReason {
      */
     ADDRESS_FULL,
     /**
-     * The client's address, or all clients together, begin more connections per second than {@link
-     * dev.weft.RateLimits.Kind#HANDSHAKES} allows: 429, or closed before the TLS handshake.
+     * The client's address, or all clients together, open more connections per second than
+     * {@link dev.weft.RateLimits.Kind#HANDSHAKES} allows: 429, or closed before the TLS handshake.
      */
     TOO_MANY_HANDSHAKES,
     /**

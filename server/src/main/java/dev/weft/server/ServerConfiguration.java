@@ -191,7 +191,7 @@ public final class ServerConfiguration {
         return values.shutdownHook;
     }
 
-    /** What a drain does, unless it has settings of its own. */
+    /** The settings of a drain, unless it is called with settings of its own. */
     public DrainSettings drainSettings() {
         return values.drainSettings;
     }
@@ -236,7 +236,7 @@ public final class ServerConfiguration {
         return values.httpSettings;
     }
 
-    /** The proxies whose reports about clients the server believes. */
+    /** The proxies whose reports about clients the server trusts. */
     public ProxySettings proxySettings() {
         return values.proxySettings;
     }
@@ -266,7 +266,7 @@ public final class ServerConfiguration {
         return httpEndpoints;
     }
 
-    /** The path at which the server's statistics are served; empty if they are not. */
+    /** The path at which the server's statistics are served; empty if they are not served. */
     public Optional<String> metrics() {
         return values.metrics;
     }
@@ -281,7 +281,7 @@ public final class ServerConfiguration {
         return values.connectionDetails;
     }
 
-    /** Where liveness, readiness and health are served. */
+    /** The paths at which liveness, readiness and health are served. */
     public ProbeSettings probeSettings() {
         return values.probeSettings;
     }

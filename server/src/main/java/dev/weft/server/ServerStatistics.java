@@ -12,7 +12,8 @@ import java.util.Optional;
 
 /**
  * What a server has done since its start, and what it is doing now, as {@link WebSocketServer#statistics()} returns it.
- * Immutable. The figures are read one after another while the server runs, so they may be apart by what happens meanwhile.
+ * Immutable. The figures are read one after another while the server runs, so they may belong to slightly different
+ * moments.
  */
 public final class ServerStatistics {
     private final ServerHealth health;
@@ -144,7 +145,10 @@ public final class ServerStatistics {
         return refusals;
     }
 
-    /** The number of WebSocket connections that have ended, by how they did; only what has occurred. Unmodifiable. */
+    /**
+     * The number of WebSocket connections that have ended, by the way in which they ended; only ways that have
+     * occurred. Unmodifiable.
+     */
     public Map<Closing, Long> closes() {
         return closes;
     }
@@ -154,7 +158,9 @@ public final class ServerStatistics {
         return exceeded;
     }
 
-    /** The number of messages received; one that is read as a stream counts when its handler begins to read it. */
+    /**
+     * The number of messages received; a message that is read as a stream counts when its handler begins to read it.
+     */
     public long receivedMessages() {
         return receivedMessages;
     }
@@ -164,7 +170,7 @@ public final class ServerStatistics {
         return receivedBytes;
     }
 
-    /** The number of messages sent; one that waits for the network may count already. */
+    /** The number of messages sent; this may include messages that still wait for the network. */
     public long sentMessages() {
         return sentMessages;
     }
@@ -214,7 +220,7 @@ public final class ServerStatistics {
 
     /**
      * The number of connections in each state. All states are present. Their sum is {@link #connections()}, except for
-     * what happens between the two readings. Unmodifiable.
+     * changes between the two readings. Unmodifiable.
      */
     public Map<ConnectionState, Integer> connectionsByState() {
         return connectionsByState;
@@ -246,7 +252,7 @@ public final class ServerStatistics {
         return handshakeDurations;
     }
 
-    /** The times between pings, keepalive's and the application's, and their pongs. */
+    /** The times between pings, both keepalive pings and those of the application, and their pongs. */
     public DurationHistogram pingLatencies() {
         return pingLatencies;
     }
@@ -259,17 +265,20 @@ public final class ServerStatistics {
         return lags;
     }
 
-    /** The longest of the last measurements for {@link #lags()}; one that is not complete counts with its time so far. */
+    /**
+     * The longest of the last measurements for {@link #lags()}; a measurement that is not complete counts with its time
+     * so far.
+     */
     public Duration lastLag() {
         return lastLag;
     }
 
-    /** What compression has saved of the messages sent. */
+    /** How much compression has saved for the messages sent. */
     public Compression sentCompression() {
         return sentCompression;
     }
 
-    /** What compression has saved of the messages received. */
+    /** How much compression has saved for the messages received. */
     public Compression receivedCompression() {
         return receivedCompression;
     }
@@ -306,8 +315,8 @@ public final class ServerStatistics {
     }
 
     /**
-     * The number of times that a connection waited for a rate, for each kind of rate but handshakes, which are counted in
-     * {@link #refusals()}; all kinds are present. Unmodifiable.
+     * The number of times that a connection waited for a rate, for each kind of rate. All kinds are present except
+     * handshakes, which {@link #refusals()} counts. Unmodifiable.
      */
     public Map<Kind, Long> throttles() {
         return throttles;

@@ -30,8 +30,8 @@ import java.util.stream.Stream;
  * if it has been replaced at the moment at which it is opened, the response is 503.
  * <p>
  * No path leads out of the directory: names are decoded one by one, and no symbolic link is followed. Names that begin
- * with '.', and names that Windows treats as a device or reads differently, are not found. Immutable; may be used by
- * any thread.
+ * with '.', and names that Windows treats as a device or interprets differently, are not found. Immutable; may be used
+ * by any thread.
  */
 public final class StaticFiles implements HttpHandler {
     private static final String INDEX = "index.html";
@@ -59,9 +59,9 @@ public final class StaticFiles implements HttpHandler {
     }
 
     /**
-     * Serves the resources of the class path below a name, as they are when each is first requested. In a named module
-     * a resource is found if it is in a package that is open to {@code dev.weft.server}, or if its name is not that of
-     * a package, such as {@code META-INF/web}.
+     * Serves the resources of the class path below a name. Each is served as it was when it was first requested. In a
+     * named module, a resource is found if it is in a package that is open to {@code dev.weft.server}, or if its folder
+     * is not a package, such as {@code META-INF/web}.
      *
      * @param anchor a class of the jar or module that contains the resources; its class loader finds them
      * @param root   such as {@code META-INF/web}: from the root of the class path, without '/' at its beginning and end

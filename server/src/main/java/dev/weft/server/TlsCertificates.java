@@ -116,7 +116,7 @@ public final class TlsCertificates {
         }
 
         /**
-         * Adds a certificate whose key is encrypted, as PKCS #8, otherwise as {@link #pem(Path, Path)}.
+         * Adds a certificate whose key is encrypted PKCS #8, otherwise as {@link #pem(Path, Path)}.
          *
          * @param password copied, and kept for reloading
          */
@@ -141,9 +141,9 @@ public final class TlsCertificates {
         }
 
         /**
-         * Sets whether to refuse a client that asks for a name that no certificate has, with the TLS alert {@code
-         * unrecognized_name}. Default false: it gets the default certificate. A client that asks for no name, such as one
-         * that connects to an address, always gets the default certificate.
+         * Sets whether to refuse a client that asks for a name that no certificate has, with the TLS alert
+         * {@code unrecognized_name}. Default false: such a client gets the default certificate. A client that asks for
+         * no name, such as one that connects to an address, always gets the default certificate.
          */
         public Builder rejectUnknownNames(boolean rejectUnknownNames) {
             this.rejectUnknownNames = rejectUnknownNames;
@@ -152,9 +152,9 @@ public final class TlsCertificates {
 
         /**
          * Sets how often a server checks whether the files have changed, and reads them again if so: 1 ms to 20 days,
-         * rounded up to the next sweep, about a second. Default: it does not check. If the new files are not valid, the
-         * server keeps the certificates that it has, and logs a warning; it tries again when the files have changed
-         * again.
+         * rounded up to the next periodic check of the server, about a second. Default: it does not check. If the new
+         * files are not valid, the server keeps the certificates that it has, and logs a warning; it tries again when
+         * the files have changed again.
          */
         public Builder reloadInterval(Duration reloadInterval) {
             Bounds.check("reloadInterval", reloadInterval, Duration.ofMillis(1), Duration.ofDays(20));
@@ -226,9 +226,9 @@ public final class TlsCertificates {
     }
 
     /**
-     * Chooses among the certificates, also after they have been read again. For an {@link javax.net.ssl.SSLContext} of
-     * your own, for example one that trusts your clients' certificates; {@link Builder#reloadInterval} then has no
-     * effect.
+     * Returns a key manager that chooses among the certificates, also after they have been read again. Use it for an
+     * {@link javax.net.ssl.SSLContext} of your own, for example one that trusts your clients' certificates;
+     * {@link Builder#reloadInterval} then has no effect.
      */
     public X509ExtendedKeyManager keyManager() {
         return keyManager;

@@ -8,11 +8,11 @@ import java.io.IOException;
 public enum TransportKind {
     /**
      * Weft's own loops, one for each processor. Each runs on a platform thread, watches sockets and runs the threads of
-     * their connections. The cheapest kind if messages arrive one at a time; and a handler that computes or blocks in
-     * native code does not keep other connections from being served. It needs the option {@code
-     * --add-opens=java.base/java.lang=dev.weft.server} (on the class path: {@code ALL-UNNAMED}); without it, this is
-     * {@link #PARKING}. With Java 22 and later, it receives and sends by direct system calls on Linux, if {@code
-     * --add-exports=java.base/sun.nio.ch=dev.weft.server --enable-native-access=dev.weft.server} are also given.
+     * their connections. This kind costs the least if messages arrive one at a time, and other connections are served
+     * even if a handler computes or blocks in native code. It needs the option
+     * {@code --add-opens=java.base/java.lang=dev.weft.server} (on the class path: {@code ALL-UNNAMED}); without it,
+     * this is {@link #PARKING}. With Java 22 and later, it receives and sends by direct system calls on Linux, if
+     * {@code --add-exports=java.base/sun.nio.ch=dev.weft.server --enable-native-access=dev.weft.server} are also given.
      */
     LOOPS {
         @Override
@@ -32,8 +32,8 @@ public enum TransportKind {
         }
     },
     /**
-     * {@link #PARKING} with a platform thread that blocks in the selector when nothing is ready, on every Java version:
-     * equally cheap under load, and slightly more expensive without load.
+     * Like {@link #PARKING}, but on every Java version, a platform thread blocks in the selector when nothing is ready:
+     * this costs the same under load, and slightly more without load.
      */
     PARKING_PLATFORM {
         @Override

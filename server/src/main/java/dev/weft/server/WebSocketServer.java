@@ -122,7 +122,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /**
      * All addresses on which the server listens, in the order in which they were set, with the ports that the system
-     * has chosen; last that of an inherited socket. Unmodifiable.
+     * has chosen. The address of an inherited socket is the last one. Unmodifiable.
      */
     public List<SocketAddress> addresses() {
         return listeners.addresses();
@@ -172,19 +172,26 @@ public final class WebSocketServer implements AutoCloseable {
         return new ServerStatistics(this);
     }
 
-    /** As {@link WebSocketServerBuilder#metrics(String)}, for another server, such as one on a port that only you can reach. */
+    /**
+     * Returns a handler that serves the same text as {@link WebSocketServerBuilder#metrics(String)}, for another
+     * server, such as one on a port that only you can reach.
+     */
     public HttpHandler metricsHandler() {
         return new MetricsHandler(this, Optional.empty());
     }
 
-    /** As {@link WebSocketServerBuilder#metrics(String, Topics)}, for another server. */
+    /**
+     * Returns a handler that serves the same text as {@link WebSocketServerBuilder#metrics(String, Topics)}, for
+     * another server.
+     */
     public HttpHandler metricsHandler(Topics topics) {
         return new MetricsHandler(this, Optional.of(topics));
     }
 
     /**
-     * Whether the server can do its work; for a health check. Cheap; does not wait. A failure is detected by the next
-     * sweep of all connections, within about a second; threads that are lost without a trace, within half a minute.
+     * Whether the server can do its work, for a health check. Costs little and does not wait. A failure is detected
+     * within about a second, by the next check of all connections; the loss of a thread that left no error, within half
+     * a minute.
      */
     public ServerHealth health() {
         return upkeep.health();
@@ -196,8 +203,8 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Whether new clients should be sent here: the server is healthy, is not being drained, and has fewer connections than
-     * {@code maxConnections}. For a load balancer. Cheap; does not wait.
+     * Whether a load balancer should send new clients to this server: it is healthy, is not being drained, and has
+     * fewer connections than {@code maxConnections}. Costs little and does not wait.
      */
     public boolean isReady() {
         return Readiness.of(this).isReady();
@@ -266,7 +273,10 @@ public final class WebSocketServer implements AutoCloseable {
         return removed;
     }
 
-    /** The current HTTP endpoints by path, files included, probes and metrics not. An unmodifiable snapshot; does not wait. */
+    /**
+     * The current HTTP endpoints by path, including files, but not probes and metrics. An unmodifiable snapshot; does
+     * not wait.
+     */
     public Map<String, HttpEndpoint> httpEndpoints() {
         return paths.http().byPath();
     }
@@ -312,10 +322,11 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Waits, after {@link #drain()}, until no connection that the server serves is left, but no longer than the timeout.
+     * Waits, after {@link #drain()}, until the server has no connections left, apart from those that only get 503, but
+     * no longer than the timeout.
      *
      * @param timeout 0 to 365 days
-     * @return whether none is left, and no new one is served
+     * @return whether no connection is left, and no new one is served
      * @throws IllegalArgumentException if the timeout is not within its bounds
      * @throws IllegalStateException    if the server is not draining
      * @throws InterruptedException     if this thread was interrupted while it waited
@@ -340,9 +351,9 @@ public final class WebSocketServer implements AutoCloseable {
     /**
      * Shuts the server down as {@link #close()} does, but with another code and reason, with another grace period, or
      * with Close frames that are spread over a period of time; the grace period then begins at the end of that period.
-     * If the server is being drained, these options replace those of the drain.
-     * Waits for all of it; {@link #awaitTermination} does not return earlier. If the server is already being closed,
-     * the options are ignored.
+     * If the server is being drained, these options replace those of the drain. Waits until the shutdown is complete;
+     * {@link #awaitTermination} does not return earlier. If the server is already being closed, the options are
+     * ignored.
      */
     public void close(CloseOptions options) {
         shutdown.close(Objects.requireNonNull(options, "options"));

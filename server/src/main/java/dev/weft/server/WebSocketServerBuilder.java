@@ -16,9 +16,9 @@ import java.util.concurrent.ThreadFactory;
 
 /**
  * Builds a server. Every setting has a default, except the handler, the endpoints and the handlers of plain HTTP
- * requests; a server needs at least one of these. The settings of connections are inherited. A method that is given a
- * value out of bounds throws an {@link IllegalArgumentException} that names the setting, the value and the bounds. Not
- * thread-safe.
+ * requests; a server needs at least one of these. The settings of connections are in the superclass
+ * {@link ConnectionSettings}. A method that is given a value out of bounds throws an {@link IllegalArgumentException}
+ * that names the setting, the value and the bounds. Not thread-safe.
  */
 public final class WebSocketServerBuilder extends ListeningSettings {
     /** Enough for a request line, and for many control frames of the maximum size. */
@@ -123,10 +123,11 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     }
 
     /**
-     * Sets the maximum number of concurrent TLS handshakes. Default 1,024. A handshake begins with the peer's first byte.
-     * Further connections wait for their turn, using no more memory than an idle connection, until the {@code
-     * handshakeTimeout} closes them. While some wait, a peer has only a quarter of that time for its part of a handshake. Each
-     * handshake in progress counts as 64 KiB towards {@code maxBufferedSize}; if that is used up, the connection is closed.
+     * Sets the maximum number of concurrent TLS handshakes. Default 1,024. A handshake begins with the peer's first
+     * byte. Further connections wait for their turn, using no more memory than an idle connection, and are closed after
+     * the {@code handshakeTimeout}. While some wait, a peer must complete its handshake within a quarter of that time.
+     * Each handshake in progress counts as 64 KiB towards {@code maxBufferedSize}; if that is used up, the connection
+     * is closed.
      */
     public WebSocketServerBuilder maxTlsHandshakes(int maxTlsHandshakes) {
         Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);
@@ -148,7 +149,8 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     /**
      * Sets the maximum number of bytes that all connections together may hold: in buffers, in partly read messages, in
      * their decompressors (outside the heap, some 44 KiB for each), in messages that wait to be sent, and in partly
-     * read requests beyond their first 2 KiB: at least {@code readBufferSize}. Default: a quarter of the heap.
+     * read requests beyond their first 2 KiB. The value is at least {@code readBufferSize}. Default: a quarter of the
+     * heap.
      */
     public WebSocketServerBuilder maxBufferedSize(long maxBufferedSize) {
         Bounds.check("maxBufferedSize", maxBufferedSize, SMALLEST_BUFFER, Long.MAX_VALUE);
@@ -226,8 +228,9 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     }
 
     /**
-     * Serves also the {@linkplain Topics#totals() totals} of these topics, otherwise as {@link #metrics(String)}. If several
-     * servers use the same topics, only one of them should show them, so that sums over all servers do not count them twice.
+     * Serves also the {@linkplain Topics#totals() totals} of these topics, otherwise as {@link #metrics(String)}. If
+     * several servers use the same topics, only one of them should serve the totals, so that sums over all servers do
+     * not count them twice.
      *
      * @throws IllegalArgumentException if the path is malformed
      */
@@ -243,9 +246,9 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     }
 
     /**
-     * Writes a line to the logger {@code dev.weft.access}, at INFO, for each request that is answered, and for each WebSocket
-     * connection when it has ended and its handler has returned. Default: none. Costs about 400 bytes for each connection, and
-     * what it keeps of the request: method, path, Referer, User-Agent and traceparent.
+     * Writes a line to the logger {@code dev.weft.access}, at INFO, for each request that is answered, and for each
+     * WebSocket connection when it has ended and its handler has returned. Default: none. Each connection costs about
+     * 400 bytes more, and keeps parts of the request: method, path, Referer, User-Agent and traceparent.
      */
     public WebSocketServerBuilder accessLog(AccessLogFormat format) {
         values.accessLog = Optional.of(Objects.requireNonNull(format, "format"));
@@ -253,17 +256,17 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     }
 
     /**
-     * Sets whether the thread of each connection has a name, so that a thread dump reads like a table of connections, and
-     * whether the messages and bytes of each connection are counted for a {@link ConnectionTable}. Names are such as {@code
-     * weft 17 OPEN /chat /203.0.113.7:50123 since 2026-11-29T06:40:11Z}. Default false. Costs about 300 bytes for each
-     * connection.
+     * Sets whether the thread of each connection has a name, so that a thread dump reads like a table of connections,
+     * and whether the messages and bytes of each connection are counted for a {@link ConnectionTable}. An example of a
+     * name: {@code weft 17 OPEN /chat /203.0.113.7:50123 since 2026-11-29T06:40:11Z}. Default false. Costs about 300
+     * bytes for each connection.
      */
     public WebSocketServerBuilder connectionDetails(boolean connectionDetails) {
         values.connectionDetails = connectionDetails;
         return this;
     }
 
-    /** Sets where liveness, readiness and health are served. Default {@link ProbeSettings#NONE}: nowhere. */
+    /** Sets the paths at which liveness, readiness and health are served. Default {@link ProbeSettings#NONE}: none. */
     public WebSocketServerBuilder probeSettings(ProbeSettings probeSettings) {
         values.probeSettings = Objects.requireNonNull(probeSettings, "probeSettings");
         return this;
@@ -276,7 +279,7 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     }
 
     /**
-     * Sets the proxies whose reports about clients the server believes. Default {@link ProxySettings#NONE}: the client is
+     * Sets the proxies whose reports about clients the server trusts. Default {@link ProxySettings#NONE}: the client is
      * the peer of the connection.
      */
     public WebSocketServerBuilder proxySettings(ProxySettings proxySettings) {
@@ -297,13 +300,13 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     }
 
     /**
-     * Reserves parts of the {@link #totalRateLimits} by name, in percent. All connections of a share together get at least its
-     * part of each rate but handshakes, even while others wait; what they do not use goes to the others. {@link
-     * Endpoint#rateShare} and {@link HandshakeDecision.Accept#withRateShare} choose the share of a connection; the others have
-     * the rest. Default: none; all connections wait in one queue.
+     * Reserves parts of the {@link #totalRateLimits} by name, in percent. All connections of a share together get at
+     * least its part of each rate except handshakes, even while other connections wait; what they do not use goes to
+     * the others. {@link Endpoint#rateShare} and {@link HandshakeDecision.Accept#withRateShare} choose the share of a
+     * connection; the others have the rest. Default: none; all connections wait in one queue.
      *
      * @param shares the percentage of each share, 1 to 100, and no more than 100 in all
-     * @throws IllegalArgumentException if one is out of bounds, or their sum is
+     * @throws IllegalArgumentException if a percentage or the sum of all is out of bounds
      */
     public WebSocketServerBuilder rateShares(Map<String, Integer> shares) {
         shares.forEach((name, percent) -> Bounds.check("rateShares '" + name + "'", percent, 1, 100));
@@ -315,10 +318,10 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     /**
      * Sets the factory of the connections' threads. Each connection has one thread, on which its handler runs. Default:
      * virtual threads, run by Weft's loops or scheduled by the JDK. If a handler computes for a long time or blocks in
-     * native code, another thread takes over its loop, and no other connection waits. Without loops, such handlers
-     * occupy the JDK's carrier threads: if they occupy as many as there are processors, other connections are accepted,
-     * but wait. {@code Thread.ofPlatform().factory()} gives each connection its own platform thread instead: other
-     * connections are then always served, but far more memory is needed.
+     * native code, another thread takes over its loop after 4 to 8 ms, so that other connections do not wait longer.
+     * Without loops, such handlers occupy the JDK's carrier threads: if they occupy as many as there are processors,
+     * other connections are accepted, but wait. {@code Thread.ofPlatform().factory()} gives each connection its own
+     * platform thread instead: other connections are then always served, but far more memory is needed.
      */
     public WebSocketServerBuilder threads(ThreadFactory threads) {
         values.threads = Optional.of(Objects.requireNonNull(threads, "threads"));

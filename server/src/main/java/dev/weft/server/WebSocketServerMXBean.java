@@ -3,8 +3,8 @@ package dev.weft.server;
 import java.util.Map;
 
 /**
- * A server's {@linkplain ServerStatistics statistics} as attributes for JMX. {@link ManagedServer#register} makes one. Each
- * attribute is read when it is asked for; nothing waits.
+ * A server's {@linkplain ServerStatistics statistics} as attributes for JMX. {@link ManagedServer#register} creates it.
+ * Each attribute is read when it is requested; no method waits.
  */
 public interface WebSocketServerMXBean {
     /** The status of {@link ServerHealth}, and the reason after a colon if there is one. */

@@ -107,7 +107,7 @@ public interface Backplane extends AutoCloseable {
      * topic are {@linkplain Receiver#membersChanged notified}, even if this node ends during the call.
      *
      * @return whether the member has joined by this call, because it had no connection on any node, or has left,
-     * because it now has none
+     *         because it now has none
      * @throws BackplaneException if the broker has not accepted it in time
      */
     boolean present(String topic, String member, int connections);

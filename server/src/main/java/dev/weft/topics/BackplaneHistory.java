@@ -14,7 +14,7 @@ public final class BackplaneHistory {
      * @param newest   the position of the topic's newest message, with offset 0 if it has had none
      * @param messages the messages up to {@code newest}, oldest first, without a gap between them
      * @param complete whether these are all messages after the position that was asked for; true if no position was
-     * given
+     *                 given
      */
     public BackplaneHistory(Position newest, List<BackplaneMessage> messages, boolean complete) {
         this.newest = newest;

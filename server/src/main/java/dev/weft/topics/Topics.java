@@ -112,7 +112,7 @@ public final class Topics {
      * messages without a {@link Publication#key()}; then it may get a value twice, but misses nothing.
      *
      * @param key identifies the value, such as the name of a currency: 1 to 255 characters, no control characters. The
-     * same key in two topics means two different values
+     *            same key in two topics means two different values
      * @throws TopicException as {@code publish}, or if the key is invalid; the message is not published then
      */
     public Position publishLatest(String topic, String key, PreparedMessage message) {
@@ -144,7 +144,7 @@ public final class Topics {
      *
      * @return the position of the message
      * @throws TopicException if the connection is not allowed to, or as
-     * {@link #publishLatest(String, String, PreparedMessage)}
+     *                        {@link #publishLatest(String, String, PreparedMessage)}
      */
     public Position publishLatest(WebSocketConnection from, String topic, String key, PreparedMessage message) {
         TopicName.checkKey(key);
