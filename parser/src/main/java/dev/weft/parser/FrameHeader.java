@@ -43,7 +43,7 @@ public record FrameHeader(boolean fin, int rsv, Opcode opcode, boolean masked, i
     static final int LENGTH_64 = 127;
 
     /**
-     * Checks what a header can express, not what the protocol allows.
+     * Checks only whether a header can express these values, not whether the protocol allows them.
      *
      * @throws IllegalArgumentException for bits other than the RSV bits, a negative length, or a key without a mask
      */

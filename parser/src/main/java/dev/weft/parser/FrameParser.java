@@ -17,14 +17,14 @@ import java.util.Objects;
  * Turns bytes into frames and enforces the framing rules (RFC 6455 §5.2–§5.5).
  * <p>
  * This is a pull parser: pass it a region of bytes with {@link #feed}, then call {@link #next()} until it returns
- * {@link Event#NEED_INPUT}. Then all bytes of the region have been consumed. It has no internal buffer. If a region ends
- * within a header, the parser keeps the beginning of that header in a few fields. Payload is unmasked in place, in the
- * caller's array. A frame whose whole payload is in the region is one event, {@link Event#FRAME}. A frame that is split
- * across regions is one {@link Event#FRAME_START}, any number of {@link Event#PAYLOAD}, and one {@link Event#FRAME_END}.
- * {@snippet class = "dev.weft.parser.Snippets" region = "parse"}
- * It checks the order of fragments but does not join them. It does not inspect payloads: the message layer checks UTF-8
- * and the contents of Close frames. It throws a violation only after it has delivered every valid frame before it, and
- * throws it again on each further call.
+ * {@link Event#NEED_INPUT}. Then all bytes of the region have been consumed. The parser has no internal buffer. If a
+ * region ends within a header, the parser keeps the beginning of that header in a few fields. Payload is unmasked in
+ * place, in the caller's array. A frame whose whole payload is in the region is one event, {@link Event#FRAME}. A frame
+ * that is split across regions is one {@link Event#FRAME_START}, any number of {@link Event#PAYLOAD}, and one
+ * {@link Event#FRAME_END}. {@snippet class = "dev.weft.parser.Snippets" region = "parse"} It checks the order of
+ * fragments but does not join them. It does not inspect payloads: the message layer checks UTF-8 and the contents of
+ * Close frames. It throws a {@link ProtocolViolationException} only after it has delivered every valid frame before the
+ * violation, and throws it again on each further call.
  * <p>
  * Not thread-safe. Never blocks; allocates nothing.
  */
@@ -103,7 +103,7 @@ public final class FrameParser {
     private byte secondByte;
 
     /**
-     * A parser at the start of a connection's frames, with no extension.
+     * Creates a parser at the start of a connection's frames, with no extension.
      *
      * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
      * @param maxFrameLength the maximum payload length in bytes that a frame may declare, at least 125; a longer frame fails
@@ -114,7 +114,7 @@ public final class FrameParser {
     }
 
     /**
-     * A parser at the start of a connection's frames.
+     * Creates a parser at the start of a connection's frames.
      *
      * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
      * @param maxFrameLength the maximum payload length in bytes that a frame may declare, at least 125; a longer frame fails
@@ -151,17 +151,18 @@ public final class FrameParser {
     }
 
     /**
-     * Returns another parser at the same position in the connection's frames, for parsing ahead of this one. It has no region
-     * yet: first feed it the bytes that this parser has not consumed. Feed it a copy of them, since both parsers unmask in
-     * place.
+     * Returns another parser at the same position in the connection's frames, for parsing ahead of this one. It has no
+     * region yet: first feed it a copy of the bytes that this parser has not consumed. They must be a copy, because
+     * both parsers unmask in place.
      */
     public FrameParser copy() {
         return new FrameParser(this);
     }
 
     /**
-     * Gives the parser its next bytes. The array belongs to the caller; until the region is consumed, the parser reads it and
-     * unmasks in it. The values that the accessors returned for the last event are no longer valid.
+     * Gives the parser its next bytes. The array belongs to the caller; until the region is consumed, the parser reads
+     * the region and unmasks payload in it. The values that the accessors returned for the last event are no longer
+     * valid.
      *
      * @throws IllegalStateException     if the previous region has not been fully consumed
      * @throws IndexOutOfBoundsException if the region is not within the array
@@ -257,8 +258,8 @@ public final class FrameParser {
     }
 
     /**
-     * Whether the rest of the region holds at least one more whole frame, valid or not. Always false in the middle of a
-     * frame. A frame with a payload of more than 65,535 bytes does not count.
+     * Whether the rest of the region contains at least one more whole frame, valid or not. Always false in the middle
+     * of a frame. A frame with a payload of more than 65,535 bytes does not count.
      */
     public boolean hasFrame() {
         int p = position;

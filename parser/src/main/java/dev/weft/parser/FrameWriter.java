@@ -26,7 +26,7 @@ public final class FrameWriter {
     private int key;
 
     /**
-     * A writer whose masking keys, in the client role, come from a strong random source (§10.3).
+     * Creates a writer whose masking keys, in the client role, come from a strong random source (§10.3).
      *
      * @param role which end this is
      */
@@ -35,7 +35,7 @@ public final class FrameWriter {
     }
 
     /**
-     * A writer with the caller's source of masking keys.
+     * Creates a writer with the caller's source of masking keys.
      *
      * @param role        which end this is
      * @param maskingKeys supplies one key for each frame in the client role; its values must not be predictable (§10.3)
@@ -55,7 +55,7 @@ public final class FrameWriter {
     }
 
     /**
-     * Writes a header. In the client role it also chooses the key that {@link #mask} applies from then on.
+     * Writes a header. In the client role, this also chooses the key that {@link #mask} applies from then on.
      *
      * @param target        the array to write to
      * @param at            the offset of the header's first byte
@@ -93,7 +93,8 @@ public final class FrameWriter {
     }
 
     /**
-     * Masks the next bytes of the payload of the last header in place; does nothing in the server role.
+     * Masks, in place, the next payload bytes of the frame whose header was written last; does nothing in the server
+     * role.
      *
      * @throws IndexOutOfBoundsException if the region is not within the array
      */

@@ -50,7 +50,7 @@ public final class Masking {
         }
     }
 
-    /** The key for the byte that is {@code bytes} after the one that {@code key} is for. */
+    /** Returns the key for the byte that is {@code bytes} positions after the byte for which {@code key} is. */
     public static int advance(int key, int bytes) {
         return Integer.rotateRight(key, bytes << 3);
     }

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The peer broke a rule or exceeded a limit: fail the connection with {@link #closeCode()} (RFC 6455 §7.1.7). It has no stack
- * trace, because a peer can cause any number of these exceptions.
+ * The peer broke a rule of the protocol or exceeded a limit. The connection must be failed with {@link #closeCode()}
+ * (RFC 6455 §7.1.7). It has no stack trace, because a peer can cause any number of these exceptions.
  */
 public final class ProtocolViolationException extends Exception {
     private static final long serialVersionUID = 1;
@@ -34,7 +34,7 @@ public final class ProtocolViolationException extends Exception {
     }
 
     /**
-     * The peer exceeded a limit of this end, and broke no other rule.
+     * Creates an exception that says that the peer exceeded a limit of this end, and broke no rule of the protocol.
      *
      * @param limit   the name of the setting
      * @param message as for a violation; names the actual value, the limit and the setting

@@ -49,13 +49,14 @@ public final class Utf8Validator {
 
     private int state = ACCEPT;
 
-    /** A validator at the start of a text. */
+    /** Creates a validator at the start of a text. */
     public Utf8Validator() {}
 
     /**
      * Checks the next bytes of the text.
      *
-     * @return whether the bytes so far can be the beginning of valid text; once false, it stays false until {@link #reset()}
+     * @return whether the bytes so far can be the beginning of valid text; once false, the result stays false until
+     *         {@link #reset()}
      * @throws IndexOutOfBoundsException if the region is not within the array
      */
     public boolean update(byte[] array, int from, int to) {

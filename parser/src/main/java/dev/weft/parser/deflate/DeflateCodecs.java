@@ -23,7 +23,7 @@ public final class DeflateCodecs implements AutoCloseable {
     private final DeflaterPool deflaters;
     private final InflaterPool inflaters;
 
-    /** Creates no compressor yet. */
+    /** Does not create a compressor before it is needed. */
     public DeflateCodecs(DeflateSettings settings) {
         this.settings = settings;
         this.deflaters = new DeflaterPool(settings.level(), settings.maxIdleDeflaters());
@@ -31,7 +31,7 @@ public final class DeflateCodecs implements AutoCloseable {
     }
 
     /**
-     * A compressor for the outgoing messages of one connection.
+     * Returns a compressor for the outgoing messages of one connection.
      *
      * @param negotiated what was negotiated
      * @param role      which end this is
@@ -42,7 +42,7 @@ public final class DeflateCodecs implements AutoCloseable {
     }
 
     /**
-     * A decompressor for the incoming messages of one connection.
+     * Returns a decompressor for the incoming messages of one connection.
      *
      * @param negotiated what was negotiated
      * @param role      which end this is

@@ -135,8 +135,8 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * The parameters in a server's response, for a connection whose handshake other code has answered. This method does not
-     * check whether the response matches the offers.
+     * Returns the parameters in a server's response, for a connection whose handshake was answered by other code. Does
+     * not check whether the response matches the offers.
      *
      * @param response all extensions that the response names
      * @throws IllegalArgumentException if the response names anything but permessage-deflate, exactly once and with valid
@@ -159,8 +159,8 @@ public final class DeflateNegotiation {
      * @param lines   the values of the response's {@code Sec-WebSocket-Extensions} header lines
      * @param offered the settings that the offer was made with; empty if nothing was offered
      * @return empty if nothing was offered, or the server declined
-     * @throws ProtocolViolationException with 1002 if the lines are malformed, name an extension that was not offered, or
-     * match no offer: the client must fail the connection (RFC 6455 §4.1, §9.1)
+     * @throws ProtocolViolationException with 1002 if the lines are malformed, name an extension that was not offered,
+     *                                    or match no offer: the client must fail the connection (RFC 6455 §4.1, §9.1)
      */
     public static Optional<NegotiatedDeflate> confirmLines(List<String> lines, Optional<DeflateSettings> offered)
             throws ProtocolViolationException {

@@ -52,18 +52,18 @@ public final class DeflateSettings {
     }
 
     /**
-     * How far outgoing messages may refer back, as a power of two, 8 to 15; 15 by default. A smaller value costs time and size,
-     * because long messages are then cut into pieces of half a window. The peer can ask for a smaller value to save its own
-     * memory.
+     * How far outgoing messages may refer back, as a power of two, 8 to 15; 15 by default. A smaller value makes
+     * compression slower and messages larger, because long messages are then cut into pieces of half a window. The peer
+     * can ask for a smaller value to save its own memory.
      */
     public int outgoingMaxWindowBits() {
         return outgoingMaxWindowBits;
     }
 
     /**
-     * How far incoming messages may refer back, as a power of two, 8 to 15; 12 by default. Bounds the memory that context
-     * takeover costs: a peer that does not support the limit is asked not to use context takeover. A server
-     * that ignores both may still use 15.
+     * How far incoming messages may refer back, as a power of two, 8 to 15; 12 by default. This bounds the memory that
+     * context takeover costs: a peer that does not support the limit is asked not to use context takeover. A server
+     * that ignores both requests may still use 15.
      */
     public int incomingMaxWindowBits() {
         return incomingMaxWindowBits;
@@ -71,8 +71,8 @@ public final class DeflateSettings {
 
     /**
      * The number of bytes of earlier messages that are kept for each connection to refer back to, 0 to 32,768; 2,048 by
-     * default. Each KiB also costs 2 µs per message on a connection that is not busy. A busy connection refers back as far as
-     * its window, without this cost.
+     * default. Each KiB also costs 2 µs per message on a connection that is not busy. Messages on a busy connection
+     * refer back as far as the window, without this cost.
      */
     public int outgoingHistorySize() {
         return outgoingHistorySize;
@@ -119,12 +119,12 @@ public final class DeflateSettings {
         return length < 0 || length >= minMessageSize;
     }
 
-    /** A builder that begins with the defaults. */
+    /** Returns a builder that is initialized with the defaults. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that begins with these settings. */
+    /** Returns a builder that is initialized with these settings. */
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.outgoingContextTakeover = outgoingContextTakeover;

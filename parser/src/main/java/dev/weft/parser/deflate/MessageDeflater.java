@@ -7,20 +7,20 @@ import java.util.zip.Deflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses the outgoing messages of one connection (RFC 7692 §7.2.1). Pass it bytes of a message, then take output until
- * there is none; only then does it accept further bytes. Each input ends with a flush, so the peer can read all of it once it
- * has the output.
+ * Compresses the outgoing messages of one connection (RFC 7692 §7.2.1). Pass it bytes of a message with {@link #input},
+ * then take {@link #output} until there is none; only then does it accept further bytes. Each input ends with a flush,
+ * so the peer can read all of that input once it has the output.
  *
- * <p>It holds a borrowed compressor from the first {@link #output} after an {@link #input} until the {@code output} that
- * returns fewer bytes than there was room for. Between messages it keeps the last bytes of earlier messages, if context
- * takeover was agreed on. For one thread at a time. Waits for nothing, except that {@link #share}
- * waits while another thread compresses the same message.
+ * <p>It holds a borrowed compressor from the first {@link #output} after an {@link #input} until the {@code output}
+ * that returns fewer bytes than there was room for. Between messages it keeps the last bytes of earlier messages, if
+ * context takeover was agreed on. For one thread at a time. Only {@link #share} can wait: while another thread
+ * compresses the same message.
  *
  * <h2>How the window is bounded</h2> {@link Deflater} has a window of 32 KiB, which cannot be reduced. But a back
- * reference cannot reach beyond the start of its history. So where a smaller window was agreed on, the input is cut into
- * pieces. {@code reach} counts the bytes that the compressor can refer to. Before they exceed the window, the compressor
- * is reset and given only the last of them, as a preset dictionary. Each piece ends on a byte boundary (SYNC_FLUSH), and
- * so the pieces form one DEFLATE stream.
+ * reference cannot reach beyond the start of its history. So if a smaller window was agreed on, the input is cut into
+ * pieces. {@code reach} counts the bytes that the compressor can refer to. Before they exceed the window, the
+ * compressor is reset and given only the last of them, as a preset dictionary. Each piece ends on a byte boundary
+ * (SYNC_FLUSH), and so the pieces form one DEFLATE stream.
  */
 public final class MessageDeflater implements AutoCloseable {
     /** §7.2.1: the last bytes that a flush emits: the length of an empty stored block, and its complement. */
@@ -64,10 +64,10 @@ public final class MessageDeflater implements AutoCloseable {
     }
 
     /**
-     * Passes the next bytes of the message. They are read in place until {@link #output} has no more.
+     * Passes the next bytes of the message. They are read in place until {@link #output} has no more output.
      *
      * @param last whether the message ends with them
-     * @throws IllegalStateException if output is left, or it is closed
+     * @throws IllegalStateException if output is left, or this deflater is closed
      */
     public void input(byte[] array, int from, int to, boolean last) {
         Objects.checkFromToIndex(from, to, array.length);
@@ -207,8 +207,8 @@ public final class MessageDeflater implements AutoCloseable {
      * Compresses a whole message without reference to earlier ones, unless another connection has already done so. Then
      * records the message in the history: the peer's window will hold it, and so later messages may refer to it.
      *
-     * @return the compressed message, which must not be changed; or {@link SharedMessage#bytes()} itself, which must then
-     * be sent as an uncompressed message
+     * @return the compressed message, which must not be changed; or {@link SharedMessage#bytes()} itself, which must
+     *         then be sent as an uncompressed message
      * @throws IllegalStateException if a message is unfinished, or this deflater is closed
      */
     public byte[] share(SharedMessage message) {
@@ -227,12 +227,12 @@ public final class MessageDeflater implements AutoCloseable {
         return limit == Integer.MAX_VALUE ? MAX_WINDOW_BITS : Integer.numberOfTrailingZeros(limit);
     }
 
-    /** The number of bytes on the heap that it holds between messages. */
+    /** The number of bytes on the heap that this deflater keeps between messages. */
     public int retainedSize() {
         return history.retained();
     }
 
-    /** Returns what it borrowed, in any state. Call this when the connection ends. */
+    /** Returns the borrowed compressor, in any state. Call this when the connection ends. */
     @Override
     public void close() {
         closed = true;

@@ -57,10 +57,10 @@ public final class MessageInflater implements AutoCloseable {
     }
 
     /**
-     * Passes the next bytes of the message. They are read in place until {@link #output} has no more.
+     * Passes the next bytes of the message. They are read in place until {@link #output} has no more output.
      *
      * @param last whether the message ends with them
-     * @throws IllegalStateException if output is left, or it is closed
+     * @throws IllegalStateException if output is left, or this inflater is closed
      */
     public void input(byte[] array, int from, int to, boolean last) {
         Objects.checkFromToIndex(from, to, array.length);
@@ -172,19 +172,19 @@ public final class MessageInflater implements AutoCloseable {
     }
 
     /**
-     * The number of bytes that it holds now: on the heap and, once a message has begun, the borrowed bytes outside the
-     * heap.
+     * The number of bytes that this inflater holds now: on the heap and, once a message has begun, those of the
+     * borrowed decompressor outside the heap.
      */
     public int heldSize() {
         return (codec == null ? 0 : CODEC_SIZE) + window.retained();
     }
 
-    /** The number of bytes on the heap that it holds between messages. */
+    /** The number of bytes on the heap that this inflater keeps between messages. */
     public int retainedSize() {
         return window.retained();
     }
 
-    /** Returns what it borrowed, in any state. Call this when the connection ends. */
+    /** Returns the borrowed decompressor, in any state. Call this when the connection ends. */
     @Override
     public void close() {
         release();

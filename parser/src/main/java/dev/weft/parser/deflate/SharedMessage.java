@@ -6,10 +6,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An outgoing message for any number of connections: compressed at most once for each window size that these connections
- * agreed on, and only once for all sizes that are at least as large as the message. Its compressed form refers to no
- * earlier message, so every peer can decompress it, whatever that peer has received before (RFC 7692 §7.1.1). For any
- * thread.
+ * An outgoing message for any number of connections: compressed at most once for each window size that these
+ * connections agreed on, and only once for all sizes that are at least as large as the message. Its compressed form
+ * does not refer to earlier messages, so every peer can decompress it, whatever that peer has received before (RFC 7692
+ * §7.1.1). For any thread.
  */
 public final class SharedMessage {
     private static final int SIZES = NegotiatedDeflate.MAX_WINDOW_BITS - NegotiatedDeflate.MIN_WINDOW_BITS + 1;

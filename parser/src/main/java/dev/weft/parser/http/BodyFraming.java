@@ -3,9 +3,10 @@ package dev.weft.parser.http;
 import java.util.List;
 
 /**
- * Where the body of a request ends, according to its head (RFC 9112 §6.3). It is stricter than the RFC wherever two recipients
- * could see different ends: bytes that one of them treats as a body, the other would treat as the next request. So it refuses a
- * second {@code Content-Length} or {@code Transfer-Encoding} even if it repeats the first one, and it refuses both together.
+ * Where the body of a request ends, according to its head (RFC 9112 §6.3). The check is stricter than the RFC wherever
+ * two recipients could see different ends: one of them could treat bytes as a body that the other treats as the next
+ * request. So it refuses a second {@code Content-Length} or {@code Transfer-Encoding} even if that repeats the first
+ * one, and it refuses both fields together.
  */
 public sealed interface BodyFraming {
 
@@ -19,10 +20,10 @@ public sealed interface BodyFraming {
     BodyFraming NONE = new Fixed(0);
 
     /**
-     * The framing that a head announces. Takes time linear in its length.
+     * Returns the framing that a head announces. Takes time linear in the length of the head.
      *
-     * @throws HttpHeadException
-     *             with 400 if it is ambiguous or malformed, with 501 if it has a transfer coding other than chunked
+     * @throws HttpHeadException with 400 if the framing is ambiguous or malformed, with 501 if it has a transfer coding
+     *             other than chunked
      */
     static BodyFraming of(RequestHead head) throws HttpHeadException {
         List<String> codings = head.headers().all("Transfer-Encoding");

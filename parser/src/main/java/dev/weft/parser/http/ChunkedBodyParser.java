@@ -3,9 +3,9 @@ package dev.weft.parser.http;
 import java.util.Objects;
 
 /**
- * Finds the bytes of a chunked body (RFC 9112 §7.1), in regions of any size. Strict: a line ends with CR LF, a size is 1 to
- * {@value #MAX_SIZE_DIGITS} hexadecimal digits without white space. Chunk extensions and trailers are checked, bounded and
- * dropped. A parser has no buffer, and serves one body. Not thread-safe.
+ * Finds the bytes of a chunked body (RFC 9112 §7.1), in regions of any size. Strict: a line ends with CR LF, a size is
+ * 1 to {@value #MAX_SIZE_DIGITS} hexadecimal digits without white space. Chunk extensions and trailers are checked and
+ * dropped, and their size is bounded. A parser has no buffer, and serves one body. Not thread-safe.
  *
  * <pre>{@code
  * int at = parser.parse(array, from, to);             // skips bytes that are not part of the body
@@ -48,7 +48,9 @@ public final class ChunkedBodyParser {
 
     /** The maximum number of digits in a chunk's size, including leading zeros. */
     public static final int MAX_SIZE_DIGITS = 16;
-    /** The maximum total size in bytes of all chunk extensions of a body. In practice they are not used. */
+    /**
+     * The maximum total size in bytes of all chunk extensions of a body. In practice, clients do not send extensions.
+     */
     public static final int MAX_EXTENSIONS_LENGTH = 4096;
 
     private final long maxBodySize;
@@ -60,7 +62,7 @@ public final class ChunkedBodyParser {
     private int extensionsLength;
 
     /**
-     * A parser for one body.
+     * Creates a parser for one body.
      *
      * @param maxBodySize
      *            the maximum number of bytes of the body; a chunk that would exceed it is refused as soon as its size is known
@@ -83,9 +85,9 @@ public final class ChunkedBodyParser {
      * @param to
      *            offset after the last one
      * @return the offset of the first byte that was not consumed: it belongs to the body if {@link #chunkLeft()} is positive
-     * @throws HttpHeadException
-     * if the body is malformed (400), too large (413), or its trailers are (431); the parser cannot be used any more
-     * @throws IllegalStateException if the body was refused before
+     * @throws HttpHeadException if the body is malformed (400) or too large (413), or its trailers are too large (431);
+     *                           the parser cannot be used any more
+     * @throws IllegalStateException if the body has already been refused
      */
     public int parse(byte[] array, int from, int to) throws HttpHeadException {
         Objects.checkFromToIndex(from, to, array.length);
@@ -112,8 +114,7 @@ public final class ChunkedBodyParser {
     /**
      * Skips bytes of the body.
      *
-     * @throws IllegalArgumentException
-     *             if that is more than {@link #chunkLeft()}, or negative
+     * @throws IllegalArgumentException if the number is more than {@link #chunkLeft()}, or negative
      */
     public void take(long count) {
         if (count < 0 || count > chunkLeft()) {

@@ -29,7 +29,7 @@ public final class ClientOpeningHandshake {
     public sealed interface Checked {}
 
     /**
-     * The server has accepted. The connection is open if the extensions match what was offered.
+     * The server has accepted the handshake. The connection is open if the extensions match those that were offered.
      *
      * @param subprotocol
      *            the one that the server chose, if any
@@ -49,7 +49,7 @@ public final class ClientOpeningHandshake {
     public record Declined() implements Checked {}
 
     /**
-     * A 101 that breaks the protocol: the connection must be failed.
+     * A response with the status 101 that breaks the protocol: the connection must be failed.
      *
      * @param reason
      *            the broken rule; text from the peer is escaped
@@ -79,11 +79,10 @@ public final class ClientOpeningHandshake {
      *            the value of {@code Sec-WebSocket-Extensions}
      * @param extra
      *            more headers, such as {@code Origin} or {@code Authorization}
-     * @throws IllegalArgumentException
-     * if the target is not in origin form, the host is not valid, the key is not 16 bytes in base64, a subprotocol is not
-     * a token or is offered twice, the extensions are not a valid header value, or an extra header belongs to the
-     * handshake ({@code Host}, {@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or describes a body
-     * ({@code Content-Length}, {@code Transfer-Encoding})
+     * @throws IllegalArgumentException if the target is not in origin form, the host is not valid, the key is not 16
+     * bytes in base64, a subprotocol is not a token or is offered twice, the extensions are not a valid header value,
+     * or an extra header belongs to the handshake ({@code Host}, {@code Upgrade}, {@code Connection},
+     * {@code Sec-WebSocket-…}) or describes a body ({@code Content-Length}, {@code Transfer-Encoding})
      */
     @SuppressWarnings("exports") // callers need no annotations
     public static byte[] request(String target, String host, String key, List<String> subprotocols,
@@ -144,7 +143,8 @@ public final class ClientOpeningHandshake {
     }
 
     /**
-     * Checks a response head according to §4.1, except the parameters of the extensions. Takes time linear in its length.
+     * Checks a response head according to §4.1, except the parameters of the extensions. Takes time linear in the
+     * length of the head.
      *
      * @param head
      *            the head of the response

@@ -10,7 +10,7 @@ import java.util.function.BiConsumer;
 
 /**
  * Header fields in the order of their lines. A name may occur on several lines; lookups ignore case. Immutable. Every
- * lookup searches all lines, of which there are few.
+ * lookup searches all lines, because there are usually few.
  *
  * <p>Names are tokens, and values contain no control character except the tab, so nothing in them can end a line (RFC 9110
  * §5.5). Values are ISO-8859-1: one character for one byte.
@@ -165,7 +165,7 @@ public final class Headers {
         return folded;
     }
 
-    /** The names only: values may be secrets (cookies, credentials), and this text may end up in a log. */
+    /** Lists only the names: values may be secrets (cookies, credentials), and this text may be logged. */
     @Override
     public String toString() {
         List<String> names = new ArrayList<>();

@@ -1,11 +1,11 @@
 package dev.weft.parser.http;
 
 /**
- * The peer sent a head or body that is not acceptable. Answer with {@link #status()} and close the connection, because it is
- * unknown where another head would begin.
+ * The peer sent a head or body that is not acceptable. The caller must answer with {@link #status()} and close the
+ * connection, because it is unknown where the next head would begin.
  *
- * <p>The message is fit for logs and for the answer's body: text from the peer is escaped to visible ASCII. It has no stack
- * trace, so that hostile peers cost little.
+ * <p>The message is safe for logs and for the answer's body: text from the peer is escaped to visible ASCII. The
+ * exception has no stack trace, so that hostile peers cost little.
  */
 public final class HttpHeadException extends Exception {
 

@@ -4,8 +4,8 @@ import dev.weft.parser.internal.Bounds;
 import java.util.List;
 
 /**
- * The limits of a request head, or of a response head. A peer is refused at the first byte beyond a limit, so no more than the
- * limit is ever kept. Immutable.
+ * The limits of a request head, or of a response head. A peer is refused at the first byte beyond a limit, so no more
+ * bytes than the limit are ever kept. Immutable.
  */
 public final class HttpLimits {
     /** 8 KiB for a line, 100 header lines, 32 KiB for all header lines together. */
@@ -25,7 +25,7 @@ public final class HttpLimits {
         this.maxHeadersSize = builder.maxHeadersSize;
     }
 
-    /** The maximum number of bytes of the request line, without its line end; if exceeded, 414. */
+    /** The maximum number of bytes of the request line, without its line end. A longer line gets 414. */
     public int maxRequestLineSize() {
         return maxRequestLineSize;
     }
@@ -35,30 +35,30 @@ public final class HttpLimits {
         return maxStatusLineSize;
     }
 
-    /** The maximum number of bytes of one header line, without its line end; if exceeded, 431. */
+    /** The maximum number of bytes of one header line, without its line end. A longer line gets 431. */
     public int maxHeaderLineSize() {
         return maxHeaderLineSize;
     }
 
-    /** The maximum number of header lines; if exceeded, 431. */
+    /** The maximum number of header lines. A request with more gets 431. */
     public int maxHeaderCount() {
         return maxHeaderCount;
     }
 
     /**
-     * The maximum number of bytes of all header lines together, without their line ends; if exceeded, 431. A head that is being
-     * parsed holds about this much on the heap, plus the overhead of its strings.
+     * The maximum number of bytes of all header lines together, without their line ends. A request with more gets 431.
+     * A head that is being parsed takes up to about this much heap, plus the overhead of its strings.
      */
     public int maxHeadersSize() {
         return maxHeadersSize;
     }
 
-    /** A builder that begins with the defaults. */
+    /** Returns a builder that is initialized with the defaults. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that begins with these limits. */
+    /** Returns a builder that is initialized with these limits. */
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.maxRequestLineSize = maxRequestLineSize;

@@ -25,8 +25,8 @@ public final class HttpResponse {
     @FunctionalInterface
     public interface BodyWriter {
         /**
-         * Writes all of the body. When it returns, the body is complete; when it throws, the response is cut off so that the
-         * client notices, or becomes a 500 if nothing of it has been sent.
+         * Writes the whole body. When this method returns, the body is complete. When it throws, the response is cut
+         * off in a way that the client can detect, or becomes a 500 if none of it has been sent.
          *
          * @param out need not be closed; {@code flush} sends what has been written so far
          */
@@ -100,8 +100,8 @@ public final class HttpResponse {
     }
 
     /**
-     * A response whose body is written to a stream, and whose length is not known in advance. The body is sent in chunks; to an
-     * HTTP/1.0 client it is sent without chunks, and the end of the connection ends it.
+     * A response whose body is written to a stream, and whose length is not known in advance. The body is sent in
+     * chunks; to an HTTP/1.0 client, it is sent without chunks, and ends with the end of the connection.
      *
      * @throws IllegalArgumentException
      *             as {@link #bytes}
@@ -112,7 +112,7 @@ public final class HttpResponse {
     }
 
     /**
-     * A response whose body is written to a stream and has this number of bytes. If the writer writes fewer, the
+     * A response whose body is written to a stream and has this number of bytes. If the writer writes fewer bytes, the
      * connection is cut off; it cannot write more.
      *
      * @throws IllegalArgumentException
@@ -160,7 +160,7 @@ public final class HttpResponse {
     }
 
     /**
-     * This response with a header, which replaces all lines of the same name.
+     * Returns a copy with this header, which replaces all lines of the same name.
      *
      * @throws IllegalArgumentException
      *             if it is not a valid header, or the response itself sets it
@@ -170,7 +170,8 @@ public final class HttpResponse {
     }
 
     /**
-     * This response with one more header line; lines of the same name are kept, as with {@code Set-Cookie}.
+     * Returns a copy with one more header line; existing lines of the same name are kept, as {@code Set-Cookie}
+     * requires.
      *
      * @throws IllegalArgumentException
      *             if it is not a valid header, or the response itself sets it
@@ -206,15 +207,14 @@ public final class HttpResponse {
     }
 
     /**
-     * The bytes of the head alone. A body of unknown length is announced as chunked (RFC 9112 §7.1), except to HTTP/1.0,
-     * which does not support chunks: there the end of the connection ends the body.
+     * The bytes of the head alone. A body of unknown length is announced as chunked (RFC 9112 §7.1), except to an
+     * HTTP/1.0 client, which does not support chunks: for it, the end of the connection ends the body.
      *
-     * @param minorVersion
-     *            the request's: 0 for HTTP/1.0
+     * @param minorVersion that of the request: 0 for HTTP/1.0
      * @param keepsConnection
      *            whether the connection stays open for another request (RFC 9112 §9.3)
-     * @throws IllegalArgumentException
-     *             if only the end of the connection could end the body, but the connection is to stay open
+     * @throws IllegalArgumentException if only the end of the connection could end the body, but
+     *             {@code keepsConnection} is true
      */
     public byte[] encodeHead(int minorVersion, boolean keepsConnection) {
         if (keepsConnection && minorVersion == 0 && length == UNKNOWN) {

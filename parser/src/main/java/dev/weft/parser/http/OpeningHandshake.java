@@ -79,8 +79,8 @@ public final class OpeningHandshake {
     }
 
     /**
-     * A request that does not ask for WebSocket, or cannot because it is HTTP/1.0 or its method is not GET. Its other
-     * headers may be invalid.
+     * A request that does not ask for an upgrade to WebSocket, or cannot ask for it because it is HTTP/1.0 or its
+     * method is not GET. Its other headers may be invalid.
      */
     public record NotUpgrade() implements Checked {}
 
@@ -93,7 +93,7 @@ public final class OpeningHandshake {
 
     private OpeningHandshake() {}
 
-    /** Checks a request head according to §4.2.1; takes time linear in its length. */
+    /** Checks a request head according to §4.2.1. Takes time linear in the length of the head. */
     public static Checked check(RequestHead head) {
         Headers headers = head.headers();
         // RFC 9112 §3.2: every request, not only an upgrade, has exactly one valid Host; HTTP/1.0 did not have it.
@@ -180,7 +180,7 @@ public final class OpeningHandshake {
     }
 
     /**
-     * The {@code Sec-WebSocket-Accept} that answers a key (§4.2.2, 5.4).
+     * Returns the value of {@code Sec-WebSocket-Accept} that answers a key (§4.2.2, 5.4).
      *
      * @param key
      *            a {@code Sec-WebSocket-Key}
@@ -216,10 +216,9 @@ public final class OpeningHandshake {
      *            the value of {@code Sec-WebSocket-Extensions}
      * @param extra
      *            more headers
-     * @throws IllegalArgumentException
-     * if the subprotocol is not a token, the extensions are not a valid header value, or an extra header belongs to the
-     * handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or describes a body
-     * ({@code Content-Length}, {@code Transfer-Encoding})
+     * @throws IllegalArgumentException if the subprotocol is not a token, the extensions are not a valid header value,
+     * or an extra header belongs to the handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or
+     * describes a body ({@code Content-Length}, {@code Transfer-Encoding})
      */
     @SuppressWarnings("exports") // callers need no annotations
     public static byte[] acceptResponse(String key, @Nullable String subprotocolOrNull,

@@ -11,15 +11,12 @@ import java.util.Optional;
  *
  * @param method
  *            the method, a case-sensitive token
- * @param target
- * the target in origin form: the path as it was sent and, after a '?', the query; nothing is decoded. For an absolute
- * target it is the part after the authority, or "/" if there is no path; "*" if an OPTIONS request is about the server as
- * a whole: its target is "*", or absolute with neither a path nor a query (RFC 9112 §3.2.4)
- * @param authority
- * the host and optionally, after a colon, the port of an absolute target ({@code GET http://host:port/path}); empty if the
- * request was in origin form
- * @param minorVersion
- *            0 to 9: the second number of HTTP/1.1
+ * @param target the target in origin form: the path as it was sent and, after a '?', the query; nothing is decoded. For
+ * an absolute target it is the part after the authority, or "/" if there is no path; "*" if an OPTIONS request is about
+ * the server as a whole: its target is "*", or absolute with neither a path nor a query (RFC 9112 §3.2.4)
+ * @param authority the host and optionally, after a colon, the port of an absolute target
+ * ({@code GET http://host:port/path}); empty if the request was in origin form
+ * @param minorVersion the minor version of HTTP, 0 to 9: 1 for HTTP/1.1
  * @param headers
  *            the header fields
  */
@@ -31,9 +28,8 @@ public record RequestHead(String method, String target, Optional<String> authori
     static final String ASTERISK = "*";
 
     /**
-     * @throws IllegalArgumentException
-     * if the method is not a token, the target is neither in origin form nor "*" with OPTIONS, the authority is not a host with
-     * an optional port, or the version is not 0 to 9
+     * @throws IllegalArgumentException if the method is not a token, the target is neither in origin form nor "*" with
+     * OPTIONS, the authority is not a host with an optional port, or the version is not 0 to 9
      */
     public RequestHead {
         Objects.requireNonNull(headers, "headers");

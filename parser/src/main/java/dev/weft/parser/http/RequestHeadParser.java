@@ -5,13 +5,13 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Parses the head of one request, in regions of any size, and refuses invalid or too large input as soon as it arrives. It
- * is stricter than RFC 9112 requires wherever leniency would let two recipients see different requests. It is lenient
- * where the RFC requires it: it skips up to {@value #MAX_EMPTY_LINES} empty lines before the request (§2.2), and accepts
+ * Parses the head of one request, in regions of any size, and refuses invalid or too large input as soon as it arrives.
+ * It is stricter than RFC 9112 wherever two recipients could otherwise see different requests. It is lenient where the
+ * RFC requires that: it skips up to {@value #MAX_EMPTY_LINES} empty lines before the request (§2.2), and accepts
  * HTTP/1.0 (§2.3) and the absolute form of the target (§3.2.2).
  *
- * <p>The parser owns no read buffer: it consumes the regions that it is given, and keeps only what it has parsed so far
- * and the element that is split across regions. It serves one head. Not thread-safe.
+ * <p>The parser has no read buffer: it consumes the regions that it is given, and keeps only the elements that it has
+ * parsed so far and an element that is split across regions. It serves one head. Not thread-safe.
  *
  * <pre>{@code
  * RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
@@ -70,8 +70,8 @@ public final class RequestHeadParser {
     }
 
     /**
-     * The maximum number of empty lines that are skipped before the request line (RFC 9112 §2.2): some old clients end a
-     * body with one.
+     * The maximum number of empty lines that are skipped before the request line (RFC 9112 §2.2): some old clients send
+     * one after a body.
      */
     public static final int MAX_EMPTY_LINES = 4;
 
@@ -112,8 +112,8 @@ public final class RequestHeadParser {
      *            offset of the first one
      * @param to
      *            offset after the last one
-     * @return the offset of the first byte after the head, which may be {@code to}; or -1 if all bytes were consumed and
-     * the head continues
+     * @return the offset of the first byte after the head, which may be {@code to}; or -1 if all bytes were consumed
+     *         and the head continues
      * @throws HttpHeadException
      *             if the head is malformed, unsupported or beyond a limit; the parser cannot be used any more
      * @throws IllegalStateException

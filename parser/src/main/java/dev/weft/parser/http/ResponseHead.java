@@ -5,8 +5,7 @@ import java.util.Objects;
 /**
  * The head of a response. Immutable.
  *
- * @param minorVersion
- *            0 to 9: the second number of HTTP/1.1
+ * @param minorVersion the minor version of HTTP, 0 to 9: 1 for HTTP/1.1
  * @param status
  *            the status code, 100 to 999
  * @param reason

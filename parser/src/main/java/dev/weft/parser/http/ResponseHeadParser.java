@@ -7,7 +7,7 @@ import java.util.Objects;
  * The status line must follow RFC 9112 §4 exactly: {@code HTTP/1.}, a digit, a space, three digits, a space, and a reason,
  * which may be empty.
  *
- * <p>Like {@link RequestHeadParser}, the parser owns no read buffer. It serves one head. Not thread-safe.
+ * <p>Like {@link RequestHeadParser}, the parser has no read buffer. It serves one head. Not thread-safe.
  *
  * <pre>
  * STATUS_LINE ─13 bytes─▶ REASON ─CR─▶ LINE_END ─LF─▶ FIELDS ─empty line─▶ COMPLETE
@@ -61,8 +61,8 @@ public final class ResponseHeadParser {
      *            offset of the first one
      * @param to
      *            offset after the last one
-     * @return the offset of the first byte after the head, which may be {@code to}; or -1 if all bytes were consumed and
-     * the head continues
+     * @return the offset of the first byte after the head, which may be {@code to}; or -1 if all bytes were consumed
+     *         and the head continues
      * @throws HttpHeadException
      *             if the head is malformed or beyond a limit; the parser cannot be used any more
      * @throws IllegalStateException

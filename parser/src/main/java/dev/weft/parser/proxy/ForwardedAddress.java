@@ -29,10 +29,10 @@ public final class ForwardedAddress {
 
     /**
      * Parses an IP address with or without port: {@code 192.0.2.1}, {@code 192.0.2.1:80}, {@code 2001:db8::1},
-     * {@code [2001:db8::1]} or {@code [2001:db8::1]:80}. Leading zeros of decimal numbers and IPv6 zones are refused. The
-     * port of RFC 7239 §6.3 that begins with an underscore counts as none.
+     * {@code [2001:db8::1]} or {@code [2001:db8::1]:80}. Leading zeros of decimal numbers and IPv6 zones are refused. A
+     * port that begins with an underscore (RFC 7239 §6.3) counts as no port.
      *
-     * @return empty if it is none of these
+     * @return empty if the text has none of these forms
      */
     public static Optional<ForwardedAddress> parse(String text) {
         int bracket = text.indexOf(']');

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The header fields in which proxies append the node that each request came from: the last one is the peer of the last
- * proxy. Only what trusted proxies have appended is true; the rest may be the client's invention.
+ * The header fields to which each proxy appends the node from which it received the request: the last one is the peer
+ * of the last proxy. Only nodes that trusted proxies have appended can be relied on; a client can invent all others.
  */
 public final class ForwardedFields {
     private static final String UNKNOWN = "unknown";
@@ -32,12 +32,12 @@ public final class ForwardedFields {
     }
 
     /**
-     * The nodes in the values of {@code Forwarded} (RFC 7239 §4): the parameter {@code for} of each element, without quotes;
-     * {@code unknown} if an element has none. Each value is parsed by itself: a quoted string that one of them leaves open must not
-     * hide the next.
+     * The nodes in the values of {@code Forwarded} (RFC 7239 §4): the parameter {@code for} of each element, without
+     * quotes; {@code unknown} if an element has none. Each value is parsed separately, so that a quoted string without
+     * an end cannot hide the next value.
      *
      * @param values the values of all fields with this name, in the order of the head
-     * @throws IllegalArgumentException if one is malformed; the message has none of its text
+     * @throws IllegalArgumentException if one is malformed; the exception's message contains none of its text
      */
     public static List<String> forwarded(List<String> values) {
         List<String> nodes = new ArrayList<>();

@@ -1,8 +1,8 @@
 package dev.weft.parser.proxy;
 
 /**
- * A connection does not begin with a valid header of the PROXY protocol. The connection must be ended without an answer. The
- * message is fit for logs. It has no stack trace, so that hostile peers cost little.
+ * A connection does not begin with a valid header of the PROXY protocol. The connection must be ended without an
+ * answer. The message is safe to log. The exception has no stack trace, so that hostile peers cost little.
  */
 public final class ProxyHeaderException extends Exception {
 

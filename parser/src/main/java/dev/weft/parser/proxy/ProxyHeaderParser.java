@@ -5,10 +5,10 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import java.util.Arrays;
 
 /**
- * Parses the header of the PROXY protocol, version 1 or 2, in regions of any size, and refuses what is no such header at its
- * first wrong byte. It holds at most the header, whose size is limited. It serves one connection. Not thread-safe.
+ * Parses the header of the PROXY protocol, version 1 or 2, in regions of any size, and refuses anything else at the
+ * first wrong byte. It keeps at most the header, whose size is limited. It serves one connection. Not thread-safe.
  *
- * <p>A reader that must not read beyond the header asks for {@link #needed()} bytes each time:
+ * <p>A caller that must not read beyond the header reads at most {@link #needed()} bytes each time:
  *
  * <pre>{@code
  * ProxyHeaderParser parser = new ProxyHeaderParser(2048);
@@ -53,7 +53,7 @@ public final class ProxyHeaderParser {
     private ProxyHeader header;
 
     /**
-     * A parser of one header.
+     * Creates a parser of one header.
      *
      * @param maxSize the maximum number of bytes of a header of version 2: {@value #SMALLEST_LIMIT} to {@value #LARGEST_LIMIT};
      *                one of version 1 has at most 107
@@ -71,7 +71,8 @@ public final class ProxyHeaderParser {
      * Parses the next bytes.
      *
      * @return the offset of the first byte after the header; -1 if the header is not complete, and all bytes were used
-     * @throws ProxyHeaderException  if this is no header, or a malformed or too large one, or its checksum is wrong
+     * @throws ProxyHeaderException if the bytes are no header, or the header is malformed, too large, or has a wrong
+     *                              checksum
      * @throws IllegalStateException if the header is complete, or has been refused
      */
     public int parse(byte[] bytes, int from, int to) throws ProxyHeaderException {
