@@ -40,8 +40,8 @@ public final class Faults {
     }
 
     /**
-     * Faults that depend only on the seed: pieces of 1 to 16 bytes, and one end or corruption before a position. {@link
-     * #toString()} lists them.
+     * Faults that depend only on the arguments: pieces of 1 to 16 bytes, and one end or corruption before a position.
+     * {@link #toString()} lists them.
      *
      * @param before greater than 0: the end or corruption is at a position lower than this
      */
@@ -61,8 +61,8 @@ public final class Faults {
     }
 
     /**
-     * At most this number of bytes arrives at a time. Each piece arrives after the receiver has read the previous one, or after
-     * 20 ms if it has not.
+     * Lets at most this number of bytes arrive at a time. Each piece arrives after the receiver has read the previous
+     * one, or after 20 ms if it has not.
      *
      * @throws IllegalArgumentException if it is not greater than 0
      */

@@ -15,8 +15,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * One end of a connection over memory, with expectations for tests. An expectation waits at most for its {@linkplain #within
- * limit}, 5 seconds by default. If it is not met, it throws an {@link AssertionError} that says what happened instead.
+ * One end of a connection over memory, with expectations for tests. An expectation (a method {@code expect…}) waits for
+ * at most 5 seconds, or the time set by {@link #within}. If it is not met, it throws an {@link AssertionError} that
+ * says what happened instead.
  * <p>
  * The expectations receive, so only one thread at a time may call them. Any thread may call the other methods.
  */
@@ -47,7 +48,7 @@ public final class TestConnection {
      * Sets how long each later expectation waits.
      *
      * @param longest at most 20 days
-     * @throws IllegalArgumentException if it is negative or longer
+     * @throws IllegalArgumentException if the time is negative or longer than that
      */
     public TestConnection within(Duration longest) {
         Bounds.check("limit", longest, Duration.ZERO, TimeLimit.LONGEST);
@@ -165,7 +166,10 @@ public final class TestConnection {
         return status;
     }
 
-    /** Expects the connection to end next, without a Close frame from the peer: by a dead wire, a deadline or an abort. */
+    /**
+     * Expects the connection to end next, without a Close frame from the peer: because the network connection failed, a
+     * deadline expired, or an end aborted.
+     */
     public CloseStatus expectBroken() {
         CloseStatus status = end("a broken connection");
         if (status.received().isPresent()) {

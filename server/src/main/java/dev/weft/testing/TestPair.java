@@ -17,7 +17,7 @@ import java.util.Optional;
  * The two ends of one connection over memory, after its opening handshake. Each end is a real connection: it reads, masks,
  * answers pings and closes as it does over a network. Neither end has a handler: the test receives and sends on both.
  * <p>
- * Deadlines and keepalive pings follow the pair's own clock, which stands still until {@link #advance} moves it.
+ * Deadlines and keepalive pings follow the pair's own clock, which moves only when a test calls {@link #advance}.
  */
 public final class TestPair implements AutoCloseable {
     private static final int MAX_NETWORK_SIZE = 1 << 24;
@@ -55,9 +55,9 @@ public final class TestPair implements AutoCloseable {
     }
 
     /**
-     * Moves the clock of both ends: keepalive pings are sent and deadlines expire in the order in which they are due. Does not
-     * wait for the duration. After each ping it waits about 30 ms for the answer, or at most half a second. Only one thread at
-     * a time may call it.
+     * Moves the clock of both ends: keepalive pings are sent and deadlines expire in the order in which they are due.
+     * Does not wait for the duration. After each ping it waits about 30 ms for the answer, or at most half a second.
+     * Only one thread at a time may call this method.
      *
      * @param duration not negative, at most 20 days
      * @throws IllegalArgumentException if the duration is out of bounds

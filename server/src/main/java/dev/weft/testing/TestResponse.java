@@ -19,7 +19,7 @@ public final class TestResponse {
     /**
      * Expects this status code.
      *
-     * @throws AssertionError if it is another one
+     * @throws AssertionError if the response has another status
      */
     public TestResponse expectStatus(int expected) {
         if (status != expected) {

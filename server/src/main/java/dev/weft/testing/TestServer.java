@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * A server over memory, without a socket or a port. The handshake, TLS, the policy, the handlers and the connections behave as
  * those of a {@link WebSocketServer} with the same configuration. Tests connect with {@link #open} and {@link #request}.
  * <p>
- * Deadlines and keepalive pings of the server's ends follow the server's own clock, which stands still until {@link #advance}
- * moves it. The client's ends send no pings and have no deadlines. Thread-safe.
+ * Deadlines and keepalive pings of the server's ends follow the server's own clock, which moves only when a test calls
+ * {@link #advance}. The client's ends send no pings and have no deadlines. Thread-safe.
  */
 public final class TestServer implements AutoCloseable {
     private static final int NETWORK_SIZE = 1 << 16;
@@ -89,7 +89,10 @@ public final class TestServer implements AutoCloseable {
         return request(path).open();
     }
 
-    /** A request for this path, to which more can be added: an opening handshake, or a plain HTTP request. */
+    /**
+     * Returns a request for this path, to be completed and sent by the test: an opening handshake, or a plain HTTP
+     * request.
+     */
     public TestRequest request(String path) {
         return new TestRequest(this, path);
     }
@@ -100,10 +103,10 @@ public final class TestServer implements AutoCloseable {
     }
 
     /**
-     * Moves the clock of the server's ends: keepalive pings are sent and deadlines expire in the order in which they are due.
-     * First waits, at most half a second, until the server's end of each connection is open. Does not wait for the duration.
-     * After each step in which the server had to start a thread, it waits about 30 ms for an answer, or at most half a second.
-     * Only one thread at a time may call it.
+     * Moves the clock of the server's ends: keepalive pings are sent and deadlines expire in the order in which they
+     * are due. First waits, at most half a second, until the server's end of each connection is open. Does not wait for
+     * the duration. After each step in which the server had to start a thread, it waits about 30 ms for an answer, or
+     * at most half a second. Only one thread at a time may call this method.
      *
      * @param duration not negative, at most 20 days
      * @throws IllegalArgumentException if the duration is out of bounds
@@ -115,8 +118,9 @@ public final class TestServer implements AutoCloseable {
     }
 
     /**
-     * Drains the server, like {@link WebSocketServer#drain(DrainSettings)}. The times of the settings follow the server's
-     * clock. Waits as {@link #advance} does first, and then at most half a second, until what is due at once has been done.
+     * Drains the server, like {@link WebSocketServer#drain(DrainSettings)}. The times of the settings follow the
+     * server's clock. Waits at first as {@link #advance} does, and then, at most half a second, until the steps that
+     * are due at once have been taken.
      */
     public void drain(DrainSettings settings) {
         Objects.requireNonNull(settings, "settings");

@@ -1,6 +1,6 @@
 /**
- * For tests of applications that use Weft: connections and servers over memory, with the real code of both ends, faults, a
- * clock that the test moves, and expectations. Needs no test framework, socket or port.
+ * For tests of applications that use Weft: connections and servers over memory, with the real code of both ends,
+ * faults, a clock that the test advances, and expectations. Needs no test framework, socket or port.
  */
 @NullMarked
 package dev.weft.testing;

@@ -14,8 +14,8 @@ import java.util.function.Supplier;
  * meters of a registry for one second. All methods may be called from any thread.
  *
  * <p>
- * Meters by endpoint, and by the cause and code of a close, are registered when the endpoint or the close first occurs in
- * a snapshot, so they appear after the next reading.
+ * Meters by endpoint, and by the cause and code of a close, are registered when the endpoint or the close first occurs
+ * in a snapshot. So they appear only at the reading after that one.
  *
  * {@snippet class="dev.weft.micrometer.WeftMetricsTest" region="micrometer"}
  */
@@ -24,13 +24,13 @@ public final class WeftMetrics implements MeterBinder, AutoCloseable {
     private final Tags tags;
     private final Bindings bindings = new Bindings();
 
-    /** The meters of a server, without further tags. */
+    /** Creates a binder for the meters of a server, without further tags. */
     public WeftMetrics(WebSocketServer server) {
         this(server, Tags.empty());
     }
 
     /**
-     * The meters of a server.
+     * Creates a binder for the meters of a server.
      *
      * @param tags for all meters; if several servers use one registry, they must differ
      */
@@ -54,7 +54,7 @@ public final class WeftMetrics implements MeterBinder, AutoCloseable {
         bindings.add(new ServerMeters(registry, tags, statistics));
     }
 
-    /** Removes the meters from all registries. The server is not closed. Has no effect the second time. */
+    /** Removes the meters from all registries. The server is not closed. A second call does nothing. */
     @Override
     public void close() {
         bindings.close();

@@ -20,13 +20,13 @@ public final class WeftTopicMetrics implements MeterBinder, AutoCloseable {
     private final Tags tags;
     private final Bindings bindings = new Bindings();
 
-    /** The meters of topics, without further tags. */
+    /** Creates a binder for the meters of topics, without further tags. */
     public WeftTopicMetrics(Topics topics) {
         this(topics, Tags.empty());
     }
 
     /**
-     * The meters of topics.
+     * Creates a binder for the meters of topics.
      *
      * @param tags for all meters; if several {@code Topics} use one registry, they must differ
      */
@@ -49,7 +49,7 @@ public final class WeftTopicMetrics implements MeterBinder, AutoCloseable {
         bindings.add(new TopicMeters(registry, tags, totals));
     }
 
-    /** Removes the meters from all registries. Has no effect the second time. */
+    /** Removes the meters from all registries. A second call does nothing. */
     @Override
     public void close() {
         bindings.close();

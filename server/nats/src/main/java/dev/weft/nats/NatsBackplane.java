@@ -28,16 +28,16 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects the topics of several processes by a NATS server or cluster, version 2.9 or later. For any thread.
- * {@snippet class = "dev.weft.nats.Snippets" region = "nats"}
- * Where topics have a history, messages are published to a stream of JetStream, which places them and publishes them again;
- * without a history, by core NATS, and then publishing waits only while 5,000 messages wait for the network. Presence needs
- * JetStream, too. In both cases a node gets messages by subscriptions of core NATS to what its connections want.
+ * Connects the topics of several processes by a NATS server or cluster, version 2.9 or later. For any thread. {@snippet
+ * class = "dev.weft.nats.Snippets" region = "nats"} If topics have a history, messages are published to a stream of
+ * JetStream, which gives them positions and publishes them again. Without a history, they are published by core NATS,
+ * and publishing waits only while 5,000 messages wait for the network. Presence needs JetStream, too. In both cases, a
+ * node gets messages by subscriptions of core NATS to the topics and filters of its connections.
  * <p>
- * With {@link Builder#replicas} 1, which is the default, streams are in the memory of the server: after its restart, each topic
- * begins with a new epoch. With more, they are in the files of as many servers, and survive as long as a majority of these
- * does. Use 3 on a cluster: with 1, the cluster goes on without the server that had the stream, and nodes notice only by the
- * offsets that its messages are lost.
+ * With {@link Builder#replicas} 1, which is the default, streams are in the memory of the server: after its restart,
+ * each topic begins with a new epoch. With more, they are in the files of that number of servers, and survive as long
+ * as a majority of these does. Use 3 on a cluster: with 1, the cluster continues without the server that had the
+ * stream, and nodes detect only by the offsets that the messages of the stream are lost.
  */
 public final class NatsBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
@@ -497,8 +497,8 @@ public final class NatsBackplane implements Backplane {
         }
 
         /**
-         * Sets what the names of all subjects and streams begin with: letters and digits of ASCII, hyphens, underscores. Nodes
-         * that use the same NATS with the same prefix form a group. Default {@code weft}.
+         * Sets the prefix of the names of all subjects and streams: letters and digits of ASCII, hyphens, underscores.
+         * Nodes that use the same NATS with the same prefix form a group. Default {@code weft}.
          */
         public Builder prefix(String value) {
             if (!value.matches("[A-Za-z0-9_-]{1,32}")) {
@@ -515,8 +515,8 @@ public final class NatsBackplane implements Backplane {
         }
 
         /**
-         * Sets after what time without a sign of life a node counts as dead, and its members as gone: 10 ms to 5 minutes. All
-         * nodes should have the same. Default 10 seconds.
+         * Sets the time without a sign of life after which a node counts as dead, and its members as gone: 10 ms to 5
+         * minutes. All nodes should have the same value. Default 10 seconds.
          */
         public Builder nodeTimeout(Duration time) {
             nodeTimeout = checked("nodeTimeout", time);
@@ -536,8 +536,8 @@ public final class NatsBackplane implements Backplane {
         }
 
         /**
-         * Sets how many bytes the histories of all topics have in NATS at most: 1 MiB or more. Default 256 MiB. The oldest
-         * messages are dropped. Applies to a stream that does not exist yet.
+         * Sets the maximum number of bytes of the histories of all topics in NATS: 1 MiB or more. Default 256 MiB. The
+         * oldest messages are dropped. Applies to a stream that does not exist yet.
          */
         public Builder streamSize(long bytes) {
             if (bytes < 1 << 20) {
@@ -555,7 +555,9 @@ public final class NatsBackplane implements Backplane {
             return time;
         }
 
-        /** Returns the backplane, for one {@link dev.weft.topics.Topics}. Connects only when that is built. */
+        /**
+         * Returns the backplane, for one {@link dev.weft.topics.Topics}. It connects only when the topics are built.
+         */
         public NatsBackplane build() {
             return new NatsBackplane(this);
         }

@@ -40,18 +40,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects the topics of several processes by one Redis server, version 5 or later, or one that takes its place under the same
- * address. For any thread.
- * {@snippet class = "dev.weft.redis.Snippets" region = "redis"}
- * Where topics have a history, each has a stream of at most {@link TopicLimits#historyLength()} messages and {@link
- * TopicLimits#historySize()} bytes, to which keys count, too. The stream is dropped after {@link TopicLimits#historyTime()}
- * without a message. Redis has no bound for all topics together: {@link TopicLimits#totalHistorySize()} bounds the memory of
- * each node. A script places a message in the stream and publishes it in one step. Messages are passed by sharded pub/sub to
- * who wants a topic by its name, and by plain pub/sub to who wants it by a filter; a server without sharded pub/sub (before
- * 7.0) gets plain pub/sub alone.
+ * Connects the topics of several processes by one Redis server, version 5 or later. Another server may take its place
+ * under the same address. For any thread. {@snippet class = "dev.weft.redis.Snippets" region = "redis"} If topics have
+ * a history, each has a stream of at most {@link TopicLimits#historyLength()} messages and
+ * {@link TopicLimits#historySize()} bytes, including the keys of latest values. The stream is dropped after
+ * {@link TopicLimits#historyTime()} without a message. Redis has no bound for all topics together:
+ * {@link TopicLimits#totalHistorySize()} bounds the memory of each node. A script places a message in the stream and
+ * publishes it in one step. Nodes that subscribe to a topic by its name get messages by sharded pub/sub, and nodes that
+ * subscribe by a filter get them by plain pub/sub; with a server that has no sharded pub/sub (before 7.0), all use
+ * plain pub/sub.
  * <p>
- * After a restart of the Redis server, each topic begins with a new epoch, whatever the server has restored: it may have lost
- * its last messages. So Redis needs no persistence. Redis Cluster is not supported.
+ * After a restart of the Redis server, each topic begins with a new epoch, even if the server has restored its data,
+ * because it may have lost its last messages. So Redis needs no persistence. Redis Cluster is not supported.
  */
 public final class RedisBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.redis");
@@ -529,8 +529,8 @@ public final class RedisBackplane implements Backplane {
         }
 
         /**
-         * Sets what the names of all keys and channels begin with, without braces. Nodes that use the same Redis with the same
-         * prefix form a group. Default {@code weft:}.
+         * Sets the prefix of the names of all keys and channels, without braces. Nodes that use the same Redis with the
+         * same prefix form a group. Default {@code weft:}.
          */
         public Builder prefix(String value) {
             if (value.contains("{") || value.contains("}")) {
@@ -547,8 +547,8 @@ public final class RedisBackplane implements Backplane {
         }
 
         /**
-         * Sets after what time without a sign of life a node counts as dead, and its members as gone: 10 ms to 5 minutes. All
-         * nodes should have the same. Default 10 seconds.
+         * Sets the time without a sign of life after which a node counts as dead, and its members as gone: 10 ms to 5
+         * minutes. All nodes should have the same value. Default 10 seconds.
          */
         public Builder nodeTimeout(Duration time) {
             nodeTimeout = checked("nodeTimeout", time);
@@ -562,7 +562,9 @@ public final class RedisBackplane implements Backplane {
             return time;
         }
 
-        /** Returns the backplane, for one {@link dev.weft.topics.Topics}. Connects only when that is built. */
+        /**
+         * Returns the backplane, for one {@link dev.weft.topics.Topics}. It connects only when the topics are built.
+         */
         public RedisBackplane build() {
             return new RedisBackplane(this);
         }

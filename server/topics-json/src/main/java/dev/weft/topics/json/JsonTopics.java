@@ -11,18 +11,19 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * Serves topics to browsers and other clients that speak the subprotocol {@value #SUBPROTOCOL}: they subscribe, unsubscribe,
- * publish, recover what they have missed, and see who is there, with messages in JSON. {@code docs/guides/topics-json.md}
- * describes the messages. For any thread.
- * {@snippet class = "dev.weft.topics.json.Snippets" region = "server"}
- * <b>Payloads</b> are JSON values, and are sent as they were published. A message that the application publishes as a text that
- * is not JSON reaches these clients as a string, and a binary one as a string in Base64.
+ * Serves topics to browsers and other clients that speak the subprotocol {@value #SUBPROTOCOL}: they subscribe,
+ * unsubscribe, publish, recover the messages that they have missed, and see the members of a topic, with messages in
+ * JSON. {@code docs/guides/topics-json.md} describes the messages. For any thread. {@snippet class =
+ * "dev.weft.topics.json.Snippets" region = "server"} <b>Payloads</b> are JSON values, and are sent as they were
+ * published. A message that the application publishes as a text that is not JSON reaches these clients as a string, and
+ * a binary one as a string in Base64.
  * <p>
- * <b>Gaps.</b> Where a {@link dev.weft.topics.Backplane} has lost messages for good, clients are sent a notice, and stay
+ * <b>Gaps.</b> If a {@link dev.weft.topics.Backplane} has lost messages for good, clients get a notice, and stay
  * connected.
  * <p>
- * <b>Slow clients.</b> A client that reads too slowly is closed with 1013, comes back, and asks for what it has missed. A {@link
- * dev.weft.OverflowPolicy} that drops messages must not be set for these connections: answers could be among them.
+ * <b>Slow clients.</b> If a client reads too slowly, its connection is closed with 1013. It reconnects, and asks for
+ * the messages that it has missed. An {@link dev.weft.OverflowPolicy} that drops messages must not be set for these
+ * connections, because it could drop answers.
  */
 public final class JsonTopics implements WebSocketHandler {
     /** The name and version of the subprotocol, for {@code Sec-WebSocket-Protocol}. */
@@ -53,7 +54,7 @@ public final class JsonTopics implements WebSocketHandler {
         return new Builder(topics);
     }
 
-    /** An endpoint with this handler and the subprotocol, whose {@code maxMessageSize} is 64 KiB. */
+    /** Returns an endpoint with this handler, the subprotocol, and a {@code maxMessageSize} of 64 KiB. */
     public Endpoint endpoint() {
         return Endpoint.of(this).subprotocols(SUBPROTOCOL).maxMessageSize(MAX_REQUEST_SIZE);
     }
@@ -67,8 +68,8 @@ public final class JsonTopics implements WebSocketHandler {
     }
 
     /**
-     * Serves a connection until it ends. If the subprotocol was not agreed on, closes it with 1002. For handlers that do more,
-     * and then call this one.
+     * Serves a connection until it ends. If the handshake did not agree on the subprotocol, closes the connection with
+     * 1002. A handler of the application can do other work and then call this method.
      *
      * @throws IOException as {@link WebSocketConnection#receive()}
      */
@@ -82,7 +83,7 @@ public final class JsonTopics implements WebSocketHandler {
     }
 
     /**
-     * A message for {@link Topics#publish(String, PreparedMessage)}. Does not wait.
+     * Returns a message for {@link Topics#publish(String, PreparedMessage)}. Does not wait.
      *
      * @throws IllegalArgumentException if the text is not one JSON value within the limits of the subprotocol
      */
@@ -131,22 +132,25 @@ public final class JsonTopics implements WebSocketHandler {
         }
 
         /**
-         * Sets whether clients may subscribe to filters with wildcards. Default: no. If so, the {@link
-         * dev.weft.topics.TopicAuthorizer} has to see to it that a filter does not match what its client may not see.
+         * Sets whether clients may subscribe to filters with wildcards. Default: no. If they may, the
+         * {@link dev.weft.topics.TopicAuthorizer} must refuse filters that match topics which the client may not see.
          */
         public Builder wildcards(boolean allowed) {
             wildcards = allowed;
             return this;
         }
 
-        /** Sets what becomes of that which clients publish. Default: it is published as it is. */
+        /**
+         * Sets the filter that can change or refuse what clients publish. Default: everything is published unchanged.
+         */
         public Builder publishFilter(PublishFilter filter) {
             publishFilter = Objects.requireNonNull(filter);
             return this;
         }
 
         /**
-         * Sets how many members a list of those present has at most; their number is told, too. At least 0. Default 1,000.
+         * Sets the maximum number of members in a list of members; clients also get the number of all members. At least
+         * 0. Default 1,000.
          *
          * @throws IllegalArgumentException if the number is out of bounds
          */

@@ -24,15 +24,16 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client for {@link JsonTopics}. It keeps a connection, subscribes again after each gap, and recovers what was missed, or
- * says that this is not possible. {@snippet class = "dev.weft.topics.json.Snippets" region = "client"} The {@link
- * dev.weft.client.WebSocketClient} has to offer {@link JsonTopics#SUBPROTOCOL}, and its {@code maxMessageSize} is the longest
- * message that can be received. All methods may be called from any thread, also by listeners, and none waits.
+ * A client for {@link JsonTopics}. It keeps a connection, subscribes again after each gap, and recovers the messages
+ * that were missed, or reports that this is not possible. {@snippet class = "dev.weft.topics.json.Snippets" region =
+ * "client"} The {@link dev.weft.client.WebSocketClient} has to offer {@link JsonTopics#SUBPROTOCOL}, and its
+ * {@code maxMessageSize} is the longest message that can be received. All methods may be called from any thread, also
+ * by listeners, and none waits.
  * <p>
- * The futures that this client returns complete on the virtual thread that receives, which also calls the listeners: in the
- * order of what the server sends. While what depends on one of them runs there, the client receives nothing, so it must not wait
- * for another future. What may wait needs a method whose name ends in {@code Async}, such as {@link
- * CompletableFuture#thenAcceptAsync}.
+ * The futures that this client returns complete on the virtual thread that receives, which also calls the listeners, in
+ * the order in which the server sends. While code that depends on a future runs on that thread, the client receives
+ * nothing. So such code must not wait for another future. Use a method whose name ends in {@code Async}, such as
+ * {@link CompletableFuture#thenAcceptAsync}, for code that may wait.
  */
 public final class JsonTopicsClient implements AutoCloseable {
     private static final Logger LOGGER = System.getLogger("dev.weft.topics.json");
@@ -73,8 +74,8 @@ public final class JsonTopicsClient implements AutoCloseable {
     }
 
     /**
-     * Subscribes to a topic, or to a filter with wildcards if the server allows it: now or as soon as there is a connection,
-     * and again on each further one, then from the last message that the listener has got.
+     * Subscribes to a topic, or to a filter with wildcards if the server allows it: now or as soon as there is a
+     * connection, and again on each further connection, then from the last message that the listener has got.
      *
      * @throws IllegalStateException if there is a subscription to this topic or filter already
      */
@@ -123,9 +124,9 @@ public final class JsonTopicsClient implements AutoCloseable {
     }
 
     /**
-     * Publishes the latest value of a key: to a slow subscriber, it is sent in the place of an older one that still waits, as {@link
-     * dev.weft.topics.Topics#publishLatest} says. Otherwise as {@link #publish}. A value that failed is not repeated either, because
-     * it could take the place of a newer one.
+     * Publishes the latest value of a key: to a slow subscriber, it is sent in the place of an older one that still
+     * waits, as {@link dev.weft.topics.Topics#publishLatest} says. Otherwise as {@link #publish}. A value whose
+     * publication failed is not sent again either, because it could take the place of a newer one.
      *
      * @param key  1 to 255 characters, no control characters; the server refuses others as {@code invalid}
      * @param json one JSON value
@@ -144,7 +145,9 @@ public final class JsonTopicsClient implements AutoCloseable {
         return ask(id -> new ClientRequest.Publish(id, topic, key, json), answer -> answer.position("position"));
     }
 
-    /** Asks who is there. Only for topics to which this client is subscribed. Fails as {@link #publish}. */
+    /**
+     * Asks for the members of a topic. Only for topics to which this client is subscribed. Fails as {@link #publish}.
+     */
     public CompletableFuture<TopicMembers> presence(String topic) {
         return ask(id -> new ClientRequest.Presence(id, topic), JsonTopicsClient::members);
     }

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * The members of a topic. Immutable.
  *
- * @param names in the order of the alphabet; not all of them if there are more than the server lists, see {@link
- *              JsonTopics.Builder#maxMembers}
+ * @param names in alphabetical order; not all members if there are more than the server lists, see
+ *              {@link JsonTopics.Builder#maxMembers}
  * @param count the number of all members
  */
 public record TopicMembers(List<String> names, int count) {

@@ -18,12 +18,12 @@ public final class TopicMessage {
         this.latest = latest;
     }
 
-    /** The topic to which it was published. */
+    /** The topic to which the message was published. */
     public String topic() {
         return topic;
     }
 
-    /** Its place in its topic. */
+    /** The place of the message in its topic. */
     public Position position() {
         return position;
     }
@@ -33,15 +33,17 @@ public final class TopicMessage {
         return data;
     }
 
-    /** Whether it was published as a binary message: then {@link #data()} is a string with its bytes in Base64. */
+    /**
+     * Whether the message was published as a binary message: then {@link #data()} is a string with its bytes in Base64.
+     */
     public boolean isBase64() {
         return base64;
     }
 
     /**
-     * Whether it is the latest value of a key, which the application or a client has published as such ({@link
-     * dev.weft.topics.Topics#publishLatest}). It may then arrive before messages that were published earlier, so its position is
-     * not one to go on from, and again after the client has come back.
+     * Whether the message is the latest value of a key, which the application or a client has published as such
+     * ({@link dev.weft.topics.Topics#publishLatest}). It may then arrive before messages that were published earlier,
+     * so a client must not continue from its position. It may also arrive again after the client has reconnected.
      */
     public boolean isLatest() {
         return latest;

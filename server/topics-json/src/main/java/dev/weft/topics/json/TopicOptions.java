@@ -5,8 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link JsonTopicsClient} subscribes. Immutable: each method returns options of which one is changed; {@link #since} and
- * {@link #last} replace each other.
+ * How a {@link JsonTopicsClient} subscribes. Immutable: each method returns a copy in which one option is changed;
+ * {@link #since} and {@link #last} replace each other.
  */
 public final class TopicOptions {
     /** Only messages that are published from now on, without presence. */
@@ -22,13 +22,16 @@ public final class TopicOptions {
         this.presence = presence;
     }
 
-    /** First, everything that was published after the message at this position. Not for a filter with wildcards. */
+    /**
+     * First sends everything that was published after the message at this position. Not for a filter with wildcards.
+     */
     public TopicOptions since(Position position) {
         return new TopicOptions(Objects.requireNonNull(position), 0, presence);
     }
 
     /**
-     * First, the newest messages that the server still has, at most this many: 1 to 10,000. Not for a filter with wildcards.
+     * First sends the newest messages that the server still has, at most this many: 1 to 10,000. Not for a filter with
+     * wildcards.
      *
      * @throws IllegalArgumentException if the number is out of bounds
      */
@@ -40,7 +43,7 @@ public final class TopicOptions {
         return new TopicOptions(null, messages, presence);
     }
 
-    /** Whether to tell who is there. Not for a filter with wildcards. */
+    /** Sets whether to report the members of the topic and their changes. Not for a filter with wildcards. */
     public TopicOptions presence(boolean told) {
         return new TopicOptions(since, last, told);
     }

@@ -13,7 +13,7 @@ public final class TopicRefusedException extends IOException {
         this.code = code;
     }
 
-    /** Why, such as {@code not_authorized}. */
+    /** The reason for the refusal, such as {@code not_authorized}. */
     public String code() {
         return code;
     }

@@ -49,10 +49,11 @@ public final class TopicSubscription {
     }
 
     /**
-     * Where to go on after the end of the connection: the position of the last message that the listener has returned from and
-     * that is not a {@linkplain TopicMessage#isLatest() latest value}, or from which on it gets messages. An application that
-     * keeps it can go on from there with {@link TopicOptions#since}. Before the subscription has begun, it is what {@code since}
-     * has set, or empty. Always empty for a filter with wildcards.
+     * The position from which to continue after the end of the connection. It is that of the last message that the
+     * listener has processed and that is not a {@linkplain TopicMessage#isLatest() latest value}, or, without such a
+     * message, the position after which the subscription began. An application that stores the position can continue
+     * from there with {@link TopicOptions#since}. Before the subscription has begun, it is the position that
+     * {@code since} has set, or empty. Always empty for a filter with wildcards.
      */
     public Optional<Position> position() {
         return Optional.ofNullable(position);
@@ -63,7 +64,7 @@ public final class TopicSubscription {
         return active;
     }
 
-    /** Ends the subscription. A call of the listener that has begun may still run. Has no effect the second time. */
+    /** Ends the subscription. A call of the listener that has begun may still run. A second call does nothing. */
     public void unsubscribe() {
         client.unsubscribe(this);
     }
