@@ -29,7 +29,11 @@ final class SocketCalls {
     private static final int MSG_MORE = 0x8000;
     /** More calls than the JVM counts before it links a function in another way. */
     private static final int PREPARING_CALLS = 200;
-    /** Instead of memory for errors, if there is none. */
+    /** The number of arrays that a loop thread remembers: the buffers of a connection, and some more. */
+    private static final int REMEMBERED = 4;
+    /** The size in bytes of the largest array that is remembered. */
+    private static final int LARGEST_REMEMBERED = 1 << 15;
+    /** Instead of the state of a thread, if there is no memory for it. */
     private static final Object NO_MEMORY = new Object();
 
     private static final FunctionDescriptor TYPE = FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG,
@@ -42,7 +46,7 @@ final class SocketCalls {
     static void prepare() throws IOException {
         Descriptors.check();
         LoopThread.current();
-        MemorySegment state = NativeFunctions.errorState(Arena.ofAuto());
+        CallState state = new CallState(NativeFunctions.errorState(Arena.ofAuto()));
         byte[] bytes = new byte[1];
         for (int i = 0; i < PREPARING_CALLS; i++) {
             int received = receive(state, -1, bytes, 0, 1);
@@ -54,57 +58,57 @@ final class SocketCalls {
     }
 
     static boolean arePossibleHere() {
-        return errorState() != null;
+        return state() != null;
     }
 
     static int receive(int descriptor, byte[] target, int from, int length) {
-        MemorySegment state = errorState();
+        CallState state = state();
         return state == null ? NOT_HERE : receive(state, descriptor, target, from, length);
     }
 
-    private static int receive(MemorySegment state, int descriptor, byte[] target, int from, int length) {
+    private static int receive(CallState state, int descriptor, byte[] target, int from, int length) {
         try {
-            long count = (long) RECEIVE.invokeExact(state, descriptor, MemorySegment.ofArray(target).asSlice(from),
+            long count = (long) RECEIVE.invokeExact(state.error, descriptor, state.segments.of(target, from),
                     (long) length, MSG_DONTWAIT);
-            return count < 0 ? -NativeFunctions.error(state) : (int) count;
+            return count < 0 ? -NativeFunctions.error(state.error) : (int) count;
         } catch (Throwable e) {
             throw NativeFunctions.unexpected(e);
         }
     }
 
     static int send(int descriptor, byte[] source, int from, int length, boolean more) {
-        MemorySegment state = errorState();
+        CallState state = state();
         return state == null ? NOT_HERE : send(state, descriptor, source, from, length, more ? MSG_MORE : 0);
     }
 
-    private static int send(MemorySegment state, int descriptor, byte[] source, int from, int length, int options) {
+    private static int send(CallState state, int descriptor, byte[] source, int from, int length, int options) {
         try {
-            long count = (long) SEND.invokeExact(state, descriptor, MemorySegment.ofArray(source).asSlice(from),
+            long count = (long) SEND.invokeExact(state.error, descriptor, state.segments.of(source, from),
                     (long) length, MSG_DONTWAIT | MSG_NOSIGNAL | options);
-            return count < 0 ? -NativeFunctions.error(state) : (int) count;
+            return count < 0 ? -NativeFunctions.error(state.error) : (int) count;
         } catch (Throwable e) {
             throw NativeFunctions.unexpected(e);
         }
     }
 
-    /** Memory of the present thread for the number of an error; {@code null} if it runs no loops, or there is no memory. */
-    private static MemorySegment errorState() {
+    /** The state of the present thread; {@code null} if it runs no loops, or there is no memory. */
+    private static CallState state() {
         LoopThread thread = LoopThread.current();
         if (thread == null) {
             return null;
         }
         Object state = thread.callState();
         if (state == null) {
-            state = newErrorState(thread);
+            state = newState(thread);
         }
-        return state == NO_MEMORY ? null : (MemorySegment) state;
+        return state == NO_MEMORY ? null : (CallState) state;
     }
 
-    private static Object newErrorState(LoopThread thread) {
+    private static Object newState(LoopThread thread) {
         Object state = NO_MEMORY;
         try {
             // Not from the JVM's own memory outside of the heap: if that is used up, the JVM lets the thread sleep.
-            state = SystemCalls.reserve(NativeFunctions.errorStateSize(), Arena.ofAuto());
+            state = new CallState(SystemCalls.reserve(NativeFunctions.errorStateSize(), Arena.ofAuto()));
         } catch (IOException | OutOfMemoryError e) {
             // Then this thread makes no direct calls.
         }
@@ -114,5 +118,47 @@ final class SocketCalls {
         }
         thread.callState(state);
         return state;
+    }
+
+    /** What a thread needs for its calls. */
+    private static final class CallState {
+        /** Memory for the number of an error. */
+        final MemorySegment error;
+        final Segments segments = new Segments();
+
+        CallState(MemorySegment error) {
+            this.error = error;
+        }
+    }
+
+    /**
+     * The segments of the arrays of the last calls, which are often those of the next ones too. Otherwise, each call would allocate
+     * objects, in memory that no cache of the processor has: that takes longer than all else that a call does outside of the
+     * system.
+     */
+    private static final class Segments {
+        private final byte[][] arrays = new byte[REMEMBERED][];
+        private final MemorySegment[] segments = new MemorySegment[REMEMBERED];
+        private int next;
+
+        MemorySegment of(byte[] array, int from) {
+            MemorySegment segment = of(array);
+            return from == 0 ? segment : segment.asSlice(from);
+        }
+
+        private MemorySegment of(byte[] array) {
+            for (int i = 0; i < REMEMBERED; i++) {
+                if (arrays[i] == array) {
+                    return segments[i];
+                }
+            }
+            MemorySegment segment = MemorySegment.ofArray(array);
+            if (array.length <= LARGEST_REMEMBERED) {
+                segments[next] = segment;
+                arrays[next] = array;
+                next = (next + 1) % REMEMBERED;
+            }
+            return segment;
+        }
     }
 }

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.weft.internal.loop.LoopThread;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.server.Await;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -130,6 +132,35 @@ class NonBlockingTransportTest {
         peer.close();
         Await.until("the reset", () -> receive(0, bytes) == SocketErrors.ECONNRESET);
         assertEquals(SocketErrors.EPIPE, send(bytes));
+    }
+
+    /** Otherwise, each call would have to fetch memory that no cache of the processor has. */
+    @Test
+    void directCallsMustNotAllocateForArraysThatTheyHaveSeen() {
+        assumeDirectCalls();
+        assumeTrue(ManagementFactory.getThreadMXBean() instanceof com.sun.management.ThreadMXBean);
+        int calls = 100_000; // so that they are compiled
+        byte[][] arrays = {new byte[10], new byte[10], new byte[1 << 15]};
+        int descriptor = Descriptors.of(channel);
+        long bytes = onLoop(() -> {
+            callOften(calls, descriptor, arrays);
+            long before = allocatedByLoop();
+            callOften(calls, descriptor, arrays);
+            return allocatedByLoop() - before;
+        });
+        assertTrue(bytes < calls, bytes + " bytes");
+    }
+
+    private static void callOften(int calls, int descriptor, byte[][] arrays) {
+        for (int i = 0; i < calls; i++) {
+            byte[] array = arrays[i % arrays.length];
+            assertEquals(SocketErrors.EAGAIN, SocketCalls.receive(descriptor, array, 0, array.length));
+        }
+    }
+
+    private static long allocatedByLoop() {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        return threads.getThreadAllocatedBytes(LoopThread.current().threadId());
     }
 
     @Test
