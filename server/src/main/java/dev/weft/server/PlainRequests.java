@@ -77,7 +77,7 @@ final class PlainRequests {
         try {
             HttpResponse response = exchange.ask();
             if (!exchange.endWatch() || exchange.body.clientHasGone()) {
-                session.log(Level.DEBUG, "the peer left while its request was answered");
+                session.log(Level.DEBUG, () -> "the peer left while its request was answered");
                 return false;
             }
             if (!deadlines.advance(RequestPhase.DECIDING, RequestPhase.WRITING)) {

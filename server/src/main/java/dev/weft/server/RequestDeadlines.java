@@ -201,7 +201,7 @@ final class RequestDeadlines {
         try {
             transport.shutdownOutput();
         } catch (IOException e) {
-            session.log(Level.DEBUG, "the end could not be announced: " + e);
+            session.log(Level.DEBUG, () -> "the end could not be announced: " + e);
         }
     }
 
@@ -265,7 +265,7 @@ final class RequestDeadlines {
                 transport.close();
             }
         } catch (IOException e) {
-            session.log(Level.DEBUG, "handshake failed: " + e);
+            session.log(Level.DEBUG, () -> "handshake failed: " + e);
         } finally {
             phase = RequestPhase.ANSWERING;
             LockSupport.unpark(thread);

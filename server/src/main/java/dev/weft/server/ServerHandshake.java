@@ -139,7 +139,7 @@ final class ServerHandshake {
             }
         } catch (IOException e) {
             if (deadlines.phase() != RequestPhase.GIVEN_UP) {
-                session.log(Level.DEBUG, "handshake failed: " + Escape.text(e.toString()));
+                session.log(Level.DEBUG, () -> "handshake failed: " + Escape.text(e.toString()));
             }
             return null;
         }
@@ -264,7 +264,7 @@ final class ServerHandshake {
         }
         Answer answer = refusal;
         if (refusal == null && result == RequestHeadReader.Result.INCOMPLETE) {
-            session.log(Level.DEBUG, "the peer left before its request was complete");
+            session.log(Level.DEBUG, () -> "the peer left before its request was complete");
             deadlines.endAfterPeer();
             return null;
         }
@@ -303,7 +303,7 @@ final class ServerHandshake {
             deadlines.decides(deciding, responder::policyTimeout, RefusalReason.POLICY_TOO_SLOW);
             Answer answer = responder.answer(upgrade, head);
             if (!deciding.end()) {
-                session.log(Level.DEBUG, "the peer left while its handshake was decided");
+                session.log(Level.DEBUG, () -> "the peer left while its handshake was decided");
                 return null;
             }
             if (answer instanceof Acceptance) {

@@ -20,6 +20,7 @@ import java.net.SocketAddress;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
@@ -229,14 +230,14 @@ final class ServerSession implements Runnable, ConnectionHolder {
             nameThread(ConnectionState.CLOSING);
             open.finish(reason);
         }
-        log(Level.DEBUG, "connection ended: " + open.known());
+        log(Level.DEBUG, () -> "connection ended: " + open.known());
     }
 
     /** Logs what a handler has thrown. Does not throw: the connection must end also if that needs memory which there is not. */
     private void report(Connection open, Throwable thrown) {
         try {
             if (aborted && thrown instanceof Exception) {
-                log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(thrown.toString()));
+                log(Level.DEBUG, () -> "a handler was ended by the shutdown: " + Escape.text(thrown.toString()));
             } else if (!RethrownEnd.is(thrown, open)) {
                 server.logs().failures().handler(transport.remoteAddress(), open.request().target(), thrown);
             }
@@ -298,9 +299,9 @@ final class ServerSession implements Runnable, ConnectionHolder {
     }
 
     /** Logs a text in which everything from the peer is already escaped. */
-    void log(Level level, String text) {
+    void log(Level level, Supplier<String> text) {
         if (server.logs().logger().isLoggable(level)) {
-            server.logs().logger().log(level, AddressText.of(transport.remoteAddress()) + ": " + text);
+            server.logs().logger().log(level, AddressText.of(transport.remoteAddress()) + ": " + text.get());
         }
     }
 }

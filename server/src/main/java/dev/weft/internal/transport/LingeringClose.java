@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 public final class LingeringClose {
     /** The maximum number of the peer's bytes that are read and dropped; beyond, a reset may destroy our last bytes. */
     private static final long DROPPED = 16 << 20;
-    private static final int PIECE = 1024;
+    /** Most peers send nothing more, so the first buffer is small. */
+    private static final int FIRST_PIECE = 64;
+    private static final int PIECE = 4096;
 
     private LingeringClose() {}
 
@@ -40,12 +42,15 @@ public final class LingeringClose {
     }
 
     private static void dropInput(Transport transport) throws IOException {
-        ByteBuffer piece = ByteBuffer.allocate(PIECE);
+        ByteBuffer piece = ByteBuffer.allocate(FIRST_PIECE);
         long total = 0;
         int count = 0;
         int spent = 0;
         while (count >= 0 && total < DROPPED) {
             total += count;
+            if (count == FIRST_PIECE) {
+                piece = ByteBuffer.allocate(PIECE);
+            }
             spent = TurnQuota.spend(spent, TurnQuota.FRAME + count);
             // Otherwise the first read would find nothing in most cases.
             transport.awaitReadable();
