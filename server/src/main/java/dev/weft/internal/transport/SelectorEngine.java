@@ -18,8 +18,7 @@ import java.util.function.Consumer;
 
 /**
  * Watches the sockets of many {@link ParkingTransport}s with a selector, and unparks the threads that wait for those that are
- * ready. Also watches listening sockets ({@link AcceptingSocket}). It is driven by a {@link dev.weft.internal.loop.Loop} or by
- * a {@link Poller}.
+ * ready. Also watches listening sockets ({@link AcceptingSocket}). It is driven by a {@code Loop} or by a {@link Poller}.
  * <p>
  * Every channel stays registered from its beginning to its end, so a message costs no {@code epoll_ctl}, and readiness is
  * level-triggered, so a connection that has done its work waits without an extra read.
