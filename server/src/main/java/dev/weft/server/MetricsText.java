@@ -42,7 +42,7 @@ final class MetricsText {
         gauge("weft_max_connections", "", "The limit of connections.", statistics.maxConnections());
         counter("weft_connections_accepted", "", "Connections accepted, those refused afterwards included.",
                 statistics.acceptedConnections());
-        counter("weft_websockets_opened", "", "Opening handshakes accepted.", statistics.openedWebSockets());
+        counter("weft_websockets_opened", "", "WebSocket connections opened.", statistics.openedWebSockets());
         gauge("weft_connections_by_state", "", "Connections that have not ended, by what they are doing.");
         statistics.connectionsByState().forEach((state, count) -> sample("weft_connections_by_state",
                 labels("state", name(state)), count));

@@ -73,7 +73,7 @@ final class ServerMeters extends SnapshotMeters<ServerStatistics> {
                 ServerStatistics::addresses);
         addCounter("weft.connections.accepted", "Connections accepted, those refused afterwards included.", null,
                 ServerStatistics::acceptedConnections);
-        addCounter("weft.websockets.opened", "Opening handshakes accepted.", null, ServerStatistics::openedWebSockets);
+        addCounter("weft.websockets.opened", "WebSocket connections opened.", null, ServerStatistics::openedWebSockets);
         for (ConnectionState state : now.connectionsByState().keySet()) {
             addGauge("weft.connections.by.state", "Connections that have not ended, by what they are doing.", null,
                     at -> at.connectionsByState().get(state), "state", lowerCase(state.name()));
