@@ -5,7 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Decides when {@link SocketCalls} are made. To prepare them takes some 100 ms of CPU time and 10 MiB, so a thread does it only
+ * Decides when {@link SocketCalls} are made. To prepare them takes some 100 ms of CPU time and 9 MiB, so a thread does it only
  * when this process has received often. From any thread.
  */
 final class DirectCalls {
