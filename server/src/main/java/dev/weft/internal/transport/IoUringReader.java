@@ -15,7 +15,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The reading side of an {@link IoUringTransport}. A thread that waits requests one receive; the system receives into one of the
  * ring's buffers, and the thread copies the bytes from there and gives the buffer back. So a connection whose handler does not
- * read holds no buffer, and TCP slows its peer down.
+ * read holds no buffer, and TCP slows its peer down. If the bytes before were many, the system only reports that more have
+ * arrived, and the thread reads them from the socket into its own buffer, without a copy.
  * <pre>
  *              reader: has done its work           engine: received, or reader: interrupted, or out of time
  *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
@@ -69,6 +70,8 @@ final class IoUringReader {
     private volatile ByteBuffer spilled;
     /** What the reader's target had no room for; it precedes what arrived later. For the reader. */
     private ByteBuffer rest;
+    /** Whether the bytes of the last read were many. Written by the reader before it requests a receive. */
+    private boolean many;
     /** The error of the last receive, which is negative; or that the bytes have ended; or 0. */
     private volatile int end;
 
@@ -155,7 +158,15 @@ final class IoUringReader {
         }
         // A close may have taken what was received; what follows it must not be read.
         requireNotClosed();
-        return pending ? 0 : transport.readSocket(target);
+        return pending ? 0 : readSocket(target);
+    }
+
+    private int readSocket(ByteBuffer target) throws IOException {
+        int count = transport.readSocket(target);
+        if (count != 0) {
+            many = count >= transport.buffers().size();
+        }
+        return count;
     }
 
     private int takeRest(ByteBuffer target) {
@@ -183,7 +194,8 @@ final class IoUringReader {
         } finally {
             buffers.giveBack(buffer);
         }
-        return taken + (count == buffers.size() && target.hasRemaining() ? readMore(target) : 0);
+        many = count == buffers.size();
+        return taken + (many && target.hasRemaining() ? readMore(target) : 0);
     }
 
     /** Room for bytes that were received; if there is no memory for them, they can be read later. */
@@ -276,13 +288,17 @@ final class IoUringReader {
             receiving = false;
             wake();
         } else {
-            ring.receive(transport.descriptor(), perhapsArrived, transport.key(IoUringTransport.RECEIVE));
+            if (many) {
+                ring.pollReadable(transport.descriptor(), transport.key(IoUringTransport.RECEIVE));
+            } else {
+                ring.receive(transport.descriptor(), perhapsArrived, transport.key(IoUringTransport.RECEIVE));
+            }
             inProgress = true;
             transport.began();
         }
     }
 
-    /** The receive is done: bytes have arrived, or their end, or an error. */
+    /** The receive is done, or the thread can read from the socket: bytes have arrived, or their end, or an error. */
     void received(Ring ring, int result) throws IOException {
         inProgress = false;
         int buffer = ring.buffer();
@@ -294,8 +310,10 @@ final class IoUringReader {
                 transport.buffers().giveBack(buffer);
             }
         } else if (result > 0) {
-            perhapsArrived = ring.hasMore();
-            store(buffer, result);
+            if (buffer >= 0) {
+                perhapsArrived = ring.hasMore();
+                store(buffer, result);
+            }
             receiving = false;
             wake();
         } else {

@@ -6,22 +6,31 @@ import dev.weft.internal.stress.NoisyCopy.Edit;
 enum PlantedRingFault {
     /** The reader finds nothing, and waits again, or reads what comes later. */
     READER_WOKEN_BEFORE_THE_BYTES_ARE_STORED("""
-                        store(buffer, result);
+                        if (buffer >= 0) {
+                            perhapsArrived = ring.hasMore();
+                            store(buffer, result);
+                        }
                         receiving = false;
                         wake();
             """, """
                         receiving = false;
                         wake();
-                        store(buffer, result);
+                        if (buffer >= 0) {
+                            perhapsArrived = ring.hasMore();
+                            store(buffer, result);
+                        }
             """),
     /** Between the two, a reader that left its wait reads what comes later from the socket. */
     RECEIVING_CLEARED_BEFORE_THE_BYTES_ARE_STORED("""
-                        store(buffer, result);
+                            store(buffer, result);
+                        }
                         receiving = false;
             """, """
+                            receiving = false;
+                            Noise.inFault();
+                            store(buffer, result);
+                        }
                         receiving = false;
-                        Noise.inFault();
-                        store(buffer, result);
             """),
     /** What arrives before the thread waits wakes nobody. */
     READER_ASKS_BEFORE_IT_WAITS("""
@@ -43,9 +52,9 @@ enum PlantedRingFault {
             """),
     /** The engine receives while the reader reads from the socket: it reads later bytes first. */
     LEFT_RECEIVE_FORGOTTEN("""
-                    return pending ? 0 : transport.readSocket(target);
+                    return pending ? 0 : readSocket(target);
             """, """
-                    return transport.readSocket(target);
+                    return readSocket(target);
             """),
     /** The system fills the buffer for another connection while the reader copies. */
     BUFFER_GIVEN_BACK_BEFORE_IT_IS_READ("""
