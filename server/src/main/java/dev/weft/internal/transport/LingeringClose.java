@@ -48,7 +48,7 @@ public final class LingeringClose {
         int spent = 0;
         while (count >= 0 && total < DROPPED) {
             total += count;
-            if (count == FIRST_PIECE) {
+            if (count == piece.capacity() && count < PIECE) {
                 piece = ByteBuffer.allocate(PIECE);
             }
             spent = TurnQuota.spend(spent, TurnQuota.FRAME + count);
