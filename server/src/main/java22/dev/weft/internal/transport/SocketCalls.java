@@ -47,10 +47,11 @@ final class SocketCalls {
         Descriptors.check();
         LoopThread.current();
         CallState state = new CallState(NativeFunctions.errorState(Arena.ofAuto()));
-        byte[] bytes = new byte[1];
+        byte[] bytes = new byte[2];
         for (int i = 0; i < PREPARING_CALLS; i++) {
-            int received = receive(state, -1, bytes, 0, 1);
-            int sent = send(state, -1, bytes, 0, 1, 0);
+            int from = i % 2; // both the whole array and a part of it
+            int received = receive(state, -1, bytes, from, 1);
+            int sent = send(state, -1, bytes, from, 1, 0);
             if (received != SocketErrors.EBADF || sent != SocketErrors.EBADF) {
                 throw new IOException("calls without a descriptor returned " + received + " and " + sent);
             }
