@@ -1,4 +1,5 @@
 import dev.weft.Message;
+import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
 import dev.weft.server.Endpoint;
@@ -20,7 +21,7 @@ public class Chat implements EndpointProvider {
             room.add(ws);
             ws.onClose(status -> room.remove(ws));
             while (ws.receive() instanceof Message.Text(String text)) {
-                room.forEach(each -> each.trySend(text));
+                PreparedMessage.text(text).broadcast(room);
             }
         };
         return Map.of("/chat/{room}", Endpoint.of(chat).maxMessageSize(4096));

@@ -1,11 +1,14 @@
 package dev.weft;
 
+import dev.weft.internal.Prefetch;
 import dev.weft.internal.PreparedMessageAccess;
 import dev.weft.internal.StrictUtf8;
 import dev.weft.parser.deflate.SharedMessage;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 
 /**
  * A message for any number of connections. A text is encoded once. The message is compressed at most once for each
@@ -88,6 +91,44 @@ public final class PreparedMessage {
      */
     public ByteBuffer payload() {
         return ByteBuffer.wrap(shared.bytes()).asReadOnlyBuffer();
+    }
+
+    /**
+     * Tries to send this message to many connections, in their order of iteration. Does the same as {@link
+     * WebSocketConnection#trySend(PreparedMessage)} for each, and takes less time: while the message is sent to one connection, what
+     * the next ones need is loaded from memory. Any thread. Does not wait.
+     *
+     * @return the number of connections that have {@linkplain SendResult#isAccepted() accepted} it
+     */
+    public int broadcast(Iterable<? extends WebSocketConnection> connections) {
+        return broadcast(connections, (connection, result) -> {});
+    }
+
+    /**
+     * Tries to send this message to many connections like {@link #broadcast(Iterable)}, and tells the result of each attempt, so
+     * that the caller can, for example, end a connection whose peer is behind.
+     *
+     * @param results called after each attempt, on this thread; if it throws, the message is sent to no further connection
+     */
+    public int broadcast(Iterable<? extends WebSocketConnection> connections,
+            BiConsumer<? super WebSocketConnection, ? super SendResult> results) {
+        WebSocketConnection[] group = new WebSocketConnection[Prefetch.GROUP];
+        int accepted = 0;
+        for (Iterator<? extends WebSocketConnection> left = connections.iterator(); left.hasNext();) {
+            int count = 0;
+            int loaded = 0;
+            while (count < group.length && left.hasNext()) {
+                group[count] = left.next();
+                loaded += Prefetch.load(group[count++]);
+            }
+            Prefetch.finish(loaded);
+            for (int i = 0; i < count; i++) {
+                SendResult result = group[i].trySend(this);
+                accepted += result.isAccepted() ? 1 : 0;
+                results.accept(group[i], result);
+            }
+        }
+        return accepted;
     }
 
     @Override

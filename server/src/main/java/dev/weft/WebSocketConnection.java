@@ -35,9 +35,10 @@ import org.jspecify.annotations.Nullable;
  * <b>Sending.</b> {@code send} waits while the peer does not read, until the write deadline; then the connection is
  * aborted. When {@code send} returns, the message has been passed to the network, with one exception: if the
  * connection's next frame has already arrived, a message that the handler sends may be held back for a few
- * milliseconds, to be sent in one write together with the next messages. {@code trySend} never waits. Use it to send
- * one message to many connections: data that the network does not accept at once is queued, up to a limit, and is sent
- * as the peer reads. Messages that one thread sends, by either method, arrive in that order.
+ * milliseconds, to be sent in one write together with the next messages. {@code trySend} never waits: data that the
+ * network does not accept at once is queued, up to a limit, and is sent as the peer reads. {@link
+ * PreparedMessage#broadcast(Iterable)} calls it for many connections. Messages that one thread sends, by any of these
+ * methods, arrive in that order.
  * {@snippet class = "dev.weft.server.Snippets" region = "broadcast"}
  * <p>
  * <b>The end.</b> {@link #receive()} returns {@link Message.Close} once when the closing handshake is complete. If the

@@ -1,6 +1,7 @@
 package dev.weft.topics;
 
 import dev.weft.WebSocketConnection;
+import dev.weft.internal.Prefetch;
 import dev.weft.internal.time.TurnQuota;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -70,8 +71,12 @@ final class SubscriberSet {
             // The last set is usually the largest, and nobody asks who was in it.
             boolean isLast = i == sets.size() - 1;
             SubscriberSet set = sets.get(i);
-            for (Subscription each : set.snapshot()) {
-                Subscription current = set.current(each);
+            Subscription[] all = set.snapshot();
+            for (int at = 0; at < all.length; at++) {
+                if (at % Prefetch.GROUP == 0) {
+                    prefetch(all, at);
+                }
+                Subscription current = set.current(all[at]);
                 if (current != null && (isLast
                         ? !seen.contains(current.connection())
                         : seen.add(current.connection()))) {
@@ -79,6 +84,14 @@ final class SubscriberSet {
                 }
             }
         }
+    }
+
+    private static void prefetch(Subscription[] all, int from) {
+        int loaded = 0;
+        for (int i = from; i < Math.min(from + Prefetch.GROUP, all.length); i++) {
+            loaded += (all[i].isActive() ? 1 : 0) + Prefetch.load(all[i].connection());
+        }
+        Prefetch.finish(loaded);
     }
 
     /** This subscription of a snapshot if it is active, or else the active one that has replaced it, or {@code null}. */

@@ -67,22 +67,24 @@ final class Guides {
             room.add(ws);
             ws.onClose(status -> room.remove(ws));
             while (ws.receive() instanceof Message.Text(String text)) {
-                room.forEach(each -> each.trySend(text));
+                PreparedMessage.text(text).broadcast(room);
             }
         };
         // @end
         return chat;
     }
 
-    static void careful(WebSocketConnection each, String text, Consumer<SocketAddress> metrics) {
+    static void careful(Set<WebSocketConnection> room, String text, Consumer<SocketAddress> metrics) {
         // @start region="results"
-        switch (each.trySend(text)) {
-            case ACCEPTED -> {} // written, or queued
-            case DROPPED, DROPPED_OLDER -> {} // by a policy: see below
-            case PEER_BEHIND -> each.close(1013, "too slow"); // or leave this message out
-            case SERVER_FULL -> metrics.accept(each.remoteAddress()); // nobody's fault but the load's
-            case CLOSED -> {} // onClose removes it
-        }
+        PreparedMessage.text(text).broadcast(room, (each, result) -> {
+            switch (result) {
+                case ACCEPTED -> {} // written, or queued
+                case DROPPED, DROPPED_OLDER -> {} // by a policy: see below
+                case PEER_BEHIND -> each.close(1013, "too slow"); // or leave this message out
+                case SERVER_FULL -> metrics.accept(each.remoteAddress()); // nobody's fault but the load's
+                case CLOSED -> {} // onClose removes it
+            }
+        });
         // @end
     }
 

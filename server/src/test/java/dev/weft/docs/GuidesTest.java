@@ -40,6 +40,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
@@ -103,7 +104,7 @@ class GuidesTest {
             WebSocketConnection ws = connection.get();
             String large = "x".repeat(100_000);
             Await.until("the peer is behind", () -> {
-                Guides.careful(ws, large, address -> {
+                Guides.careful(Set.of(ws), large, address -> {
                     throw new AssertionError("the server is not full");
                 });
                 return !ws.isOpen();

@@ -90,11 +90,11 @@ final class Snippets {
 
     static void broadcast(Set<WebSocketConnection> room, String text) {
         // @start region="broadcast"
-        for (WebSocketConnection each : room) {
-            if (each.trySend(text) == SendResult.PEER_BEHIND) {
+        PreparedMessage.text(text).broadcast(room, (each, result) -> {
+            if (result == SendResult.PEER_BEHIND) {
                 each.close(1013, "too slow"); // or leave this message out for it
             }
-        }
+        });
         // @end
     }
 
@@ -110,9 +110,7 @@ final class Snippets {
     static void prepared(Set<WebSocketConnection> room, String text) {
         // @start region="prepared"
         PreparedMessage message = PreparedMessage.text(text); // encoded here, compressed when it is first sent
-        for (WebSocketConnection each : room) {
-            each.trySend(message);
-        }
+        int accepted = message.broadcast(room);
         // @end
     }
 

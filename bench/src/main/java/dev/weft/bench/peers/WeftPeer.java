@@ -1,6 +1,7 @@
 package dev.weft.bench.peers;
 
 import dev.weft.MessageView;
+import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
@@ -44,11 +45,11 @@ public final class WeftPeer {
         subscribers.add(connection);
         try {
             for (MessageView message = connection.receiveView(); message != null; message = connection.receiveView()) {
-                for (WebSocketConnection each : subscribers) {
-                    if (each.trySend(message) == SendResult.PEER_BEHIND) {
+                PreparedMessage.of(message).broadcast(subscribers, (each, result) -> {
+                    if (result == SendResult.PEER_BEHIND) {
                         each.abort();
                     }
-                }
+                });
             }
         } finally {
             subscribers.remove(connection);

@@ -1,6 +1,5 @@
 package dev.weft.bench.peers;
 
-import dev.weft.MessageType;
 import dev.weft.MessageView;
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
@@ -24,9 +23,7 @@ public final class WeftTopicsPeer {
     private void broadcast(WebSocketConnection connection) throws IOException {
         topics.subscribe(connection, TOPIC);
         for (MessageView message = connection.receiveView(); message != null; message = connection.receiveView()) {
-            topics.publish(TOPIC, message.type() == MessageType.TEXT
-                    ? PreparedMessage.text(message.text())
-                    : PreparedMessage.binary(message.bytes()));
+            topics.publish(TOPIC, PreparedMessage.of(message));
         }
     }
 }

@@ -2,11 +2,12 @@ package dev.weft.internal.connection;
 
 import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
+import dev.weft.internal.Prefetch;
 import dev.weft.internal.send.SendAttempt;
 import org.jspecify.annotations.Nullable;
 
 /** A connection to which several messages can be sent together. For any thread. */
-public interface BatchSender {
+public interface BatchSender extends Prefetch.Target {
     /** As the key of a message: what is sent after it takes no place before it. It replaces nothing itself. */
     Object FENCE = SendAttempt.FENCE;
 

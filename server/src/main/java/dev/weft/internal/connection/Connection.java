@@ -169,6 +169,11 @@ public final class Connection implements WebSocketConnection, BatchSender, Recei
     // Sending.
 
     @Override
+    public int prefetch() {
+        return (closing.isOpen() ? 1 : 0) + sender.prefetch();
+    }
+
+    @Override
     public void send(String text) throws IOException {
         MessageSender.send(this, text);
     }

@@ -109,6 +109,11 @@ final class FrameBuffer {
         return additions;
     }
 
+    /** See {@link dev.weft.internal.Prefetch}. */
+    int prefetch() {
+        return counted + transport.place();
+    }
+
     /** Builds our Close frame, which is the last frame. */
     void close(byte[] payload, boolean wait) throws IOException {
         frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, wait);

@@ -211,6 +211,11 @@ public final class FrameSender extends DelayedFlush {
         return new SendAttempt(this, buffer, lock, closing, services);
     }
 
+    /** See {@link dev.weft.internal.Prefetch}: what {@link #attempt} uses. */
+    public int prefetch() {
+        return (lock.isLocked() ? 1 : 0) + (streaming == null ? 1 : 0) + buffer.prefetch();
+    }
+
     /** What the application may do with the messages that wait. */
     public QueuedMessages queued() {
         return new QueuedMessages(this, buffer);
