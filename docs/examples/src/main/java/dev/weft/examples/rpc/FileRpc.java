@@ -30,40 +30,35 @@ import tools.jackson.databind.json.JsonMapper;
  * JSON-RPC 2.0 about the files in a folder. Each upload or download is one binary message on a connection of its own, so that
  * no call has to wait for it; JSON-RPC notifications say how far it is.
  */
-public final class FileRpc {
-    private record RpcError(int code, String message) {}
-
-    private static final RpcError PARSE_ERROR = new RpcError(-32700, "Parse error");
-    private static final RpcError INVALID_REQUEST = new RpcError(-32600, "Invalid Request");
+public record FileRpc(Path folder) {
     private static final JsonMapper JSON = new JsonMapper();
     private static final int PROGRESS_STEP = 1 << 20;
 
-    private final Path folder;
-
-    private FileRpc(Path folder) {
-        this.folder = folder;
-    }
+    private record RpcError(int code, String message) {}
 
     /** Runs the server. The arguments are the port and the folder. */
     public static void main(String[] arguments) throws Exception {
-        try (WebSocketServer server = start(Integer.parseInt(arguments[0]), Path.of(arguments[1]))) {
-            System.out.println("JSON-RPC at http://127.0.0.1:" + server.port() + "/");
-            server.awaitTermination();
-        }
+        WebSocketServer server = start(Integer.parseInt(arguments[0]), Path.of(arguments[1]));
+        System.out.println("JSON-RPC at http://127.0.0.1:" + server.port() + "/");
+        server.awaitTermination();
     }
 
     static WebSocketServer start(int port, Path folder) throws IOException {
         FileRpc files = new FileRpc(folder);
-        HandshakePolicy policy = HandshakePolicy.sameOrigin()
-                .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")))
-                .and(HandshakePolicy.require(FileRpc::hasPlainName, 400, "letters, digits, '.', '-' and '_' only"));
         return WebSocketServer.builder().port(port).shutdownHook(true)
-                .policy(policy)
+                .policy(HandshakePolicy.sameOrigin()
+                        .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")))
+                        .and(HandshakePolicy.require(FileRpc::staysInFolder, 400,
+                                "letters, digits, '.', '-' and '_' only")))
                 .endpoint("/rpc", files::serveCalls)
                 .endpoint("/upload/{name}", files::upload)
                 .endpoint("/download/{name}", files::download)
                 .files("/", StaticFiles.onClassPath(FileRpc.class, "web/file-rpc"))
                 .start();
+    }
+
+    private static boolean staysInFolder(HandshakeRequest request) {
+        return request.pathParameters().values().stream().allMatch(name -> name.matches("\\w[\\w.-]*"));
     }
 
     /** Up to 32 calls run concurrently: the last of them on this thread, which receives no further ones meanwhile. */
@@ -83,11 +78,11 @@ public final class FileRpc {
     }
 
     private void answer(WebSocketConnection peer, String text) throws IOException {
-        JsonNode message;
+        JsonNode message = JSON.missingNode();
         try {
             message = JSON.readTree(text);
         } catch (JacksonException e) {
-            message = JSON.missingNode();
+            // It stays missing.
         }
         boolean isBatch = message.isArray() && !message.isEmpty();
         List<JsonNode> responses = (isBatch ? message.valueStream() : Stream.of(message))
@@ -104,13 +99,16 @@ public final class FileRpc {
         String method = request.path("method").stringValue(null);
         boolean isValid = request.path("jsonrpc").stringValue("").equals("2.0") && method != null
                 && !params.isValueNode() && !id.isContainer() && !id.isBoolean();
-        Object outcome = isValid ? run(method, params) : request.isMissingNode() ? PARSE_ERROR : INVALID_REQUEST;
-        if (isValid && id.isMissingNode()) {
-            return null;
-        }
-        return JSON.createObjectNode().put("jsonrpc", "2.0")
-                .putPOJO(outcome instanceof RpcError ? "error" : "result", outcome)
-                .set("id", isValid ? id : JSON.nullNode());
+        Object outcome = isValid
+                ? run(method, params)
+                : request.isMissingNode()
+                        ? new RpcError(-32700, "Parse error")
+                        : new RpcError(-32600, "Invalid Request");
+        return isValid && id.isMissingNode()
+                ? null
+                : JSON.createObjectNode().put("jsonrpc", "2.0")
+                        .putPOJO(outcome instanceof RpcError ? "error" : "result", outcome)
+                        .set("id", isValid ? id : JSON.nullNode());
     }
 
     /** Returns the result or an error. */
@@ -129,15 +127,10 @@ public final class FileRpc {
             return new RpcError(-32602, "Invalid params");
         } catch (InterruptedException e) {
             return null; // the caller has gone
-        } catch (Exception e) {
+        } catch (RuntimeException e) {
             System.getLogger("rpc").log(Level.WARNING, method + " failed", e);
             return new RpcError(-32603, "Internal error");
         }
-    }
-
-    /** No such name leads out of the folder. */
-    private static boolean hasPlainName(HandshakeRequest request) {
-        return request.pathParameters().values().stream().allMatch(name -> name.matches("\\w[\\w.-]*"));
     }
 
     /** Stores a message, however large, as a file, which others see when it is complete. */
