@@ -1,5 +1,7 @@
 package dev.weft.parser.deflate;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
@@ -12,13 +14,14 @@ import org.jspecify.annotations.Nullable;
  * §7.1.1). For any thread.
  */
 public final class SharedMessage {
+    private static final VarHandle COMPRESSED = MethodHandles.arrayElementVarHandle(byte[][].class);
     private static final int SIZES = NegotiatedDeflate.MAX_WINDOW_BITS - NegotiatedDeflate.MIN_WINDOW_BITS + 1;
 
     private final byte[] bytes;
     private final ReentrantLock lock = new ReentrantLock();
     /**
-     * Guarded by the lock: the compressed message for each window size, or {@link #bytes} itself if compression would not
-     * make it smaller.
+     * The compressed message for each window size, or {@link #bytes} itself if compression would not make it smaller. Set
+     * under the lock, and read without it by the many connections that find it there.
      */
     private final byte[] @Nullable [] compressed = new byte[SIZES][];
 
@@ -39,23 +42,28 @@ public final class SharedMessage {
     /** The message compressed for this window, or {@link #bytes} if compression does not make it smaller. */
     byte[] compressed(int windowBits, DeflaterPool pool) {
         int bits = sufficientBits(windowBits);
-        lock.lock();
-        try {
-            int index = bits - NegotiatedDeflate.MIN_WINDOW_BITS;
-            if (compressed[index] == null) {
-                compressed[index] = compress(bits, pool);
-            }
-            return compressed[index];
-        } finally {
-            lock.unlock();
-        }
+        byte[] known = known(bits);
+        return known == null ? compressOnce(bits, pool) : known;
     }
 
     /** Whether {@link #compressed} would have to compress. */
     boolean isNewTo(int windowBits) {
+        return known(sufficientBits(windowBits)) == null;
+    }
+
+    private byte @Nullable [] known(int bits) {
+        return (byte[]) COMPRESSED.getAcquire(compressed, bits - NegotiatedDeflate.MIN_WINDOW_BITS);
+    }
+
+    private byte[] compressOnce(int bits, DeflaterPool pool) {
         lock.lock();
         try {
-            return compressed[sufficientBits(windowBits) - NegotiatedDeflate.MIN_WINDOW_BITS] == null;
+            byte[] known = known(bits);
+            if (known == null) {
+                known = compress(bits, pool);
+                COMPRESSED.setRelease(compressed, bits - NegotiatedDeflate.MIN_WINDOW_BITS, known);
+            }
+            return known;
         } finally {
             lock.unlock();
         }
