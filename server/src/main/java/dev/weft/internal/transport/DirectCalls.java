@@ -2,21 +2,23 @@ package dev.weft.internal.transport;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Decides when {@link SocketCalls} are made. To prepare them takes some 100 ms of CPU time and 9 MiB, so a thread does it only
- * when this process has received often. From any thread.
+ * when this process has received or sent often. From any thread.
  */
 final class DirectCalls {
-    /** The number of reads before the calls are prepared; 0: they are prepared at once; negative: never. */
+    /** The number of reads and writes before the calls are prepared; 0: they are prepared at once; negative: never. */
     private static final String AFTER = "dev.weft.directCallsAfter";
     private static final int DEFAULT_AFTER = 1000;
 
     private static final Logger LOGGER = System.getLogger("dev.weft");
-    private static final AtomicInteger READS = new AtomicInteger();
+    private static final AtomicInteger CALLS = new AtomicInteger();
     private static final int NEEDED = Integer.getInteger(AFTER, DEFAULT_AFTER);
-    private static volatile boolean counting = NEEDED > 0 && Descriptors.obstacle().isEmpty();
+    /** Whether direct calls are to be prepared later. */
+    private static final AtomicBoolean DUE = new AtomicBoolean(NEEDED > 0 && Descriptors.obstacle().isEmpty());
     private static volatile boolean ready;
 
     static {
@@ -32,16 +34,22 @@ final class DirectCalls {
         return ready;
     }
 
-    /** Counts a read by a channel, because direct calls are not ready. Does not wait. */
-    static void countRead() {
-        if (counting && READS.incrementAndGet() == NEEDED) {
-            counting = false;
+    /** Counts a read or write by a channel, because direct calls are not ready. Does not wait. */
+    static void countCall() {
+        if (DUE.get() && CALLS.incrementAndGet() >= NEEDED) {
+            prepareSoon();
+        }
+    }
+
+    /** Has direct calls prepared by another thread, unless they are turned off, or this was done before. Does not wait. */
+    static void prepareSoon() {
+        if (DUE.compareAndSet(true, false)) {
             try {
                 Thread.ofPlatform().daemon().name("weft-direct-calls").start(DirectCalls::prepare);
             } catch (OutOfMemoryError e) {
-                // There can be no thread now. This is tried again after as many reads.
-                READS.set(0);
-                counting = true;
+                // There can be no thread now. This is tried again after as many calls.
+                CALLS.set(0);
+                DUE.set(true);
             }
         }
     }

@@ -68,6 +68,8 @@ final class IoUringEngine implements SocketEngine {
     IoUringEngine(Failures failures, int place) throws IOException {
         this.failures = failures;
         this.place = place;
+        // For what the ring does not send and receive. It has already loaded most of what they need.
+        DirectCalls.prepareSoon();
     }
 
     // Any thread.

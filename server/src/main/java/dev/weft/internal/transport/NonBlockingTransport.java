@@ -50,6 +50,13 @@ abstract class NonBlockingTransport extends ChannelTransport {
         return descriptor >= 0;
     }
 
+    /** The channel is used although direct calls would be possible later. */
+    private void countCall() {
+        if (descriptor == UNKNOWN) {
+            DirectCalls.countCall();
+        }
+    }
+
     /**
      * Receives what has arrived. For one thread at a time. Does not wait.
      *
@@ -61,9 +68,7 @@ abstract class NonBlockingTransport extends ChannelTransport {
         }
         int count = isDirect() && target.hasRemaining() ? receiveDirectly(target) : SocketCalls.NOT_HERE;
         if (count == SocketCalls.NOT_HERE) {
-            if (descriptor == UNKNOWN) {
-                DirectCalls.countRead();
-            }
+            countCall();
             return channel.read(target);
         }
         if (count > 0) {
@@ -98,6 +103,7 @@ abstract class NonBlockingTransport extends ChannelTransport {
     /** Sends what the system takes of both buffers, one after the other. Otherwise as {@link #send(ByteBuffer)}. */
     final long send(ByteBuffer first, ByteBuffer second) throws IOException {
         if (!isDirect() || !SocketCalls.arePossibleHere()) {
+            countCall();
             return channel.write(new ByteBuffer[]{first, second});
         }
         long count = send(first, second.hasRemaining());
@@ -118,6 +124,7 @@ abstract class NonBlockingTransport extends ChannelTransport {
     private int sendSome(ByteBuffer source, int length, boolean moreFollows) throws IOException {
         int count = isDirect() ? sendDirectly(source, length, moreFollows) : SocketCalls.NOT_HERE;
         if (count == SocketCalls.NOT_HERE) {
+            countCall();
             return channel.write(source);
         }
         int sent = SocketErrors.count(count);

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,6 +45,36 @@ class DirectCallsTest {
         assertEquals("ready true", run(kind, after, options, true));
     }
 
+    /** A feed sends far more often than it receives. */
+    @Test
+    void sendsMustCountToo() throws Exception {
+        List<String> options = List.of((LOOPS + " " + CALLS + " -Ddev.weft.directCallsAfter=500").split(" "));
+        try (TestProcess process = start(options, TransportKind.LOOPS, true);
+                BufferedReader output = process.process().inputReader();
+                WebSocketConnection connection = WebSocketClient
+                        .connect(URI.create("ws://127.0.0.1:" + output.readLine()))) {
+            connection.send("feed");
+            for (int i = 0; i < MESSAGES; i++) {
+                assertEquals(new Message.Text("news"), connection.receive());
+            }
+            connection.send("ready?");
+            assertEquals(new Message.Text("ready true"), connection.receive());
+        }
+    }
+
+    /** A ring receives most bytes itself, but what it does not send is sent directly from the beginning. */
+    @Test
+    void ringMustNotWaitForCalls() throws Exception {
+        List<String> options = List.of((LOOPS + " " + CALLS + " -Ddev.weft.engine=io_uring").split(" "));
+        try (TestProcess process = start(options, TransportKind.LOOPS, true);
+                BufferedReader output = process.process().inputReader();
+                WebSocketConnection connection = WebSocketClient
+                        .connect(URI.create("ws://127.0.0.1:" + output.readLine()))) {
+            connection.send("ready?");
+            assertEquals(new Message.Text("ready true"), connection.receive());
+        }
+    }
+
     /** Without loops, or without the options, there are none, and everything works. */
     @ParameterizedTest
     @CsvSource({"LOOPS, -1, " + LOOPS + " " + CALLS, "LOOPS, 100, " + LOOPS, "LOOPS, 100, " + CALLS,
@@ -57,9 +88,7 @@ class DirectCallsTest {
     private static String run(TransportKind kind, int after, String options, boolean expected) throws IOException {
         List<String> all = new ArrayList<>(Arrays.asList(options.split(" ")));
         all.add("-Ddev.weft.directCallsAfter=" + after);
-        List<String> command = TestProcess.java(all, Echo.class, kind.name(), Boolean.toString(expected));
-        try (TestProcess process = TestProcess.start(new ProcessBuilder(command).redirectError(Redirect.INHERIT),
-                Duration.ofSeconds(60));
+        try (TestProcess process = start(all, kind, expected);
                 BufferedReader output = process.process().inputReader();
                 WebSocketConnection connection = WebSocketClient
                         .connect(URI.create("ws://127.0.0.1:" + output.readLine()))) {
@@ -69,6 +98,11 @@ class DirectCallsTest {
             echo(connection);
             return ((Message.Text) answer).text();
         }
+    }
+
+    private static TestProcess start(List<String> options, TransportKind kind, boolean expected) throws IOException {
+        List<String> command = TestProcess.java(options, Echo.class, kind.name(), Boolean.toString(expected));
+        return TestProcess.start(new ProcessBuilder(command).redirectError(Redirect.INHERIT), Duration.ofSeconds(60));
     }
 
     private static void echo(WebSocketConnection connection) throws IOException {
@@ -100,6 +134,10 @@ class DirectCallsTest {
             while ((message = connection.receive()) != null) {
                 if (message instanceof Message.Binary(byte[] bytes)) {
                     connection.send(bytes);
+                } else if (message instanceof Message.Text(String text) && text.equals("feed")) {
+                    for (int i = 0; i < MESSAGES; i++) {
+                        connection.send("news");
+                    }
                 } else {
                     if (expected) {
                         Await.until("direct calls", DirectCalls::areReady);
