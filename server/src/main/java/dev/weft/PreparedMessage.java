@@ -95,8 +95,8 @@ public final class PreparedMessage {
 
     /**
      * Tries to send this message to many connections, in their order of iteration. Does the same as {@link
-     * WebSocketConnection#trySend(PreparedMessage)} for each, and takes less time: while the message is sent to one connection, what
-     * the next ones need is loaded from memory. Any thread. Does not wait.
+     * WebSocketConnection#trySend(PreparedMessage)} for each, and takes less time, because it loads what several sends need
+     * from memory together. Any thread. Does not wait.
      *
      * @return the number of connections that have {@linkplain SendResult#isAccepted() accepted} it
      */
