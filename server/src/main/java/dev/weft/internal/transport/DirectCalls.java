@@ -2,7 +2,6 @@ package dev.weft.internal.transport;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -15,10 +14,9 @@ final class DirectCalls {
     private static final int DEFAULT_AFTER = 1000;
 
     private static final Logger LOGGER = System.getLogger("dev.weft");
-    private static final AtomicInteger CALLS = new AtomicInteger();
     private static final int NEEDED = Integer.getInteger(AFTER, DEFAULT_AFTER);
-    /** Whether direct calls are to be prepared later. */
-    private static final AtomicBoolean DUE = new AtomicBoolean(NEEDED > 0 && Descriptors.obstacle().isEmpty());
+    /** The number of reads and writes that are left before the calls are prepared; 0 or less if that has begun, or never will. */
+    private static final AtomicInteger LEFT = new AtomicInteger(Descriptors.obstacle().isEmpty() ? NEEDED : 0);
     private static volatile boolean ready;
 
     static {
@@ -36,21 +34,24 @@ final class DirectCalls {
 
     /** Counts a read or write by a channel, because direct calls are not ready. Does not wait. */
     static void countCall() {
-        if (DUE.get() && CALLS.incrementAndGet() >= NEEDED) {
-            prepareSoon();
+        if (LEFT.get() > 0 && LEFT.decrementAndGet() == 0) {
+            startToPrepare();
         }
     }
 
-    /** Has direct calls prepared by another thread, unless they are turned off, or this was done before. Does not wait. */
+    /** Has direct calls prepared by another thread, unless they are turned off, or that has begun before. Does not wait. */
     static void prepareSoon() {
-        if (DUE.compareAndSet(true, false)) {
-            try {
-                Thread.ofPlatform().daemon().name("weft-direct-calls").start(DirectCalls::prepare);
-            } catch (OutOfMemoryError e) {
-                // There can be no thread now. This is tried again after as many calls.
-                CALLS.set(0);
-                DUE.set(true);
-            }
+        if (LEFT.getAndSet(0) > 0) {
+            startToPrepare();
+        }
+    }
+
+    private static void startToPrepare() {
+        try {
+            Thread.ofPlatform().daemon().name("weft-direct-calls").start(DirectCalls::prepare);
+        } catch (OutOfMemoryError e) {
+            // There can be no thread now. This is tried again after as many calls.
+            LEFT.set(NEEDED);
         }
     }
 
