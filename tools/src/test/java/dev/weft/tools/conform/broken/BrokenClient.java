@@ -21,7 +21,7 @@ public final class BrokenClient {
     private static final String FIELD = "[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\\t\\x20-\\x7e\\x80-\\xff]*";
     private static final int MAX_HEAD = 32_768;
     private static final int MAX_FIELDS = 100;
-    private static final int TIMEOUT_MILLIS = 20_000;
+    private static final int TIMEOUT_MILLIS = 60_000;
 
     private final Fault fault;
     private final int port;
