@@ -75,6 +75,11 @@ public final class DeflateExtension implements Extension {
         return encoder.deflater.share(message);
     }
 
+    @Override
+    public int prefetch() {
+        return encoder.deflater.retainedSize();
+    }
+
     private record Decoder(MessageInflater inflater) implements Transform {
         @Override
         public void input(byte[] array, int from, int to, boolean last) {

@@ -46,6 +46,11 @@ public interface Extension {
         return message.bytes();
     }
 
+    /** See {@link dev.weft.internal.Prefetch}: what {@link #share} needs. For any thread. */
+    default int prefetch() {
+        return 0;
+    }
+
     /**
      * Transforms the bytes of one message, in any number of pieces. The caller takes output until there is none, and only then
      * passes further input.

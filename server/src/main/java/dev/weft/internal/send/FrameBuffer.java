@@ -111,7 +111,7 @@ final class FrameBuffer {
 
     /** See {@link dev.weft.internal.Prefetch}. */
     int prefetch() {
-        return counted + transport.place();
+        return counted + transport.place() + (extension == null ? 0 : extension.prefetch());
     }
 
     /** Builds our Close frame, which is the last frame. */
