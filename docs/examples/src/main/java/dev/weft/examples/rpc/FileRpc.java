@@ -33,6 +33,8 @@ import tools.jackson.databind.json.JsonMapper;
 public record FileRpc(Path folder) {
     private static final JsonMapper JSON = new JsonMapper();
     private static final int PROGRESS_STEP = 1 << 20;
+    private static final RpcError PARSE_ERROR = new RpcError(-32700, "Parse error");
+    private static final RpcError INVALID_REQUEST = new RpcError(-32600, "Invalid Request");
 
     private record RpcError(int code, String message) {}
 
@@ -99,16 +101,13 @@ public record FileRpc(Path folder) {
         String method = request.path("method").stringValue(null);
         boolean isValid = request.path("jsonrpc").stringValue("").equals("2.0") && method != null
                 && !params.isValueNode() && !id.isContainer() && !id.isBoolean();
-        Object outcome = isValid
-                ? run(method, params)
-                : request.isMissingNode()
-                        ? new RpcError(-32700, "Parse error")
-                        : new RpcError(-32600, "Invalid Request");
-        return isValid && id.isMissingNode()
-                ? null
-                : JSON.createObjectNode().put("jsonrpc", "2.0")
-                        .putPOJO(outcome instanceof RpcError ? "error" : "result", outcome)
-                        .set("id", isValid ? id : JSON.nullNode());
+        Object outcome = isValid ? run(method, params) : request.isMissingNode() ? PARSE_ERROR : INVALID_REQUEST;
+        if (isValid && id.isMissingNode()) {
+            return null;
+        }
+        return JSON.createObjectNode().put("jsonrpc", "2.0")
+                .putPOJO(outcome instanceof RpcError ? "error" : "result", outcome)
+                .set("id", isValid ? id : JSON.nullNode());
     }
 
     /** Returns the result or an error. */
