@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * Logs warnings about exceptions thrown by the application's code, with the peer and the target for which they
- * occurred, and about clients over a limit. Each kind is rate-limited.
+ * Logs warnings about exceptions thrown by the application's code, with the peer and the path for which they
+ * occurred, and about clients over a limit. Each kind is rate-limited. A query is not logged: it may contain secrets.
  */
 final class FailureLog {
     /** The maximum number of failures of a kind that are logged within {@link #SPAN}. */
@@ -29,16 +29,16 @@ final class FailureLog {
         limits = new RateLimitedLogger(logger, "a client is over a limit", MOST_LOGGED, SPAN, nanos);
     }
 
-    void handler(SocketAddress peer, String target, Throwable thrown) {
-        handler.warn(() -> described(peer, target), thrown);
+    void handler(SocketAddress peer, String path, Throwable thrown) {
+        handler.warn(() -> described(peer, path), thrown);
     }
 
-    void policy(SocketAddress peer, String target, Throwable thrown) {
-        policy.warn(() -> described(peer, target), thrown);
+    void policy(SocketAddress peer, String path, Throwable thrown) {
+        policy.warn(() -> described(peer, path), thrown);
     }
 
-    void httpHandler(SocketAddress peer, String target, Throwable thrown) {
-        httpHandler.warn(() -> described(peer, target), thrown);
+    void httpHandler(SocketAddress peer, String path, Throwable thrown) {
+        httpHandler.warn(() -> described(peer, path), thrown);
     }
 
     void overLimit(SocketAddress client, RefusalReason reason) {
@@ -59,7 +59,7 @@ final class FailureLog {
         return List.of(handler, policy, httpHandler, limits);
     }
 
-    private static String described(SocketAddress peer, String target) {
-        return AddressText.of(peer) + ", " + Escape.text(target);
+    private static String described(SocketAddress peer, String path) {
+        return AddressText.of(peer) + ", " + Escape.text(path);
     }
 }

@@ -161,7 +161,7 @@ final class HandshakeResponder {
             };
         } catch (Throwable e) {
             if (!ended.getAsBoolean()) {
-                server.logs().failures().policy(transport.remoteAddress(), head.target(), e);
+                server.logs().failures().policy(transport.remoteAddress(), head.path(), e);
             }
             return refuse(RefusalReason.POLICY_FAILED, HttpResponse.text(500, "the handshake could not be decided\n"),
                     head);

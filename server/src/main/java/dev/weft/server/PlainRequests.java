@@ -190,7 +190,7 @@ final class PlainRequests {
             if (body.clientHasGone() || deadlines.hasEndedDeciding()) {
                 return null;
             }
-            server.logs().failures().httpHandler(transport.remoteAddress(), head.target(), thrown);
+            server.logs().failures().httpHandler(transport.remoteAddress(), head.path(), thrown);
             HttpResponse response = HttpResponse.text(500, "the request could not be answered\n");
             server.logs().refusals().note(RefusalReason.HTTP_HANDLER_FAILED, response, transport.remoteAddress(),
                     Optional.of(head));
@@ -231,7 +231,7 @@ final class PlainRequests {
                 // A file has been replaced: that is nobody's fault, and the next request gets the new one.
                 boolean changed = !e.isBegun() && e.getCause() instanceof FileChangedException;
                 if (!session.isAborted() && !changed) {
-                    server.logs().failures().httpHandler(transport.remoteAddress(), head.target(), e.getCause());
+                    server.logs().failures().httpHandler(transport.remoteAddress(), head.path(), e.getCause());
                 }
                 if (e.isBegun()) {
                     return false;

@@ -91,7 +91,7 @@ final class RefusalLog {
 
     private static String described(RequestHead head) {
         List<String> origins = head.headers().all("Origin");
-        return ": " + Escape.text(head.method()) + " " + Escape.text(head.target())
+        return ": " + Escape.text(head.method()) + " " + Escape.text(head.path())
                 + ", Origin: " + (origins.isEmpty() ? "none" : Escape.text(String.join(", ", origins)))
                 + ", Host: " + head.host().map(Escape::text).orElse("none");
     }

@@ -239,7 +239,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
             if (aborted && thrown instanceof Exception) {
                 log(Level.DEBUG, () -> "a handler was ended by the shutdown: " + Escape.text(thrown.toString()));
             } else if (!RethrownEnd.is(thrown, open)) {
-                server.logs().failures().handler(transport.remoteAddress(), open.request().target(), thrown);
+                server.logs().failures().handler(transport.remoteAddress(), open.request().path(), thrown);
             }
         } catch (Throwable e) {
             // The exception itself may be at fault: its methods are those of the user.

@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import static dev.weft.server.RawPeer.answerOf;
 import static dev.weft.server.RawPeer.request;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -72,9 +73,37 @@ class RefusalsTest {
         assertTrue(line.startsWith("refused, " + reason + " ("), line);
     }
 
+    /** A query may contain a token. */
     @Test
-    void lineMustNameTargetOriginAndHost() throws IOException {
-        assertEquals("refused, FOREIGN_ORIGIN (403: foreign origin): GET /chat?a=b, Origin: http://evil.example, "
+    void queriesMustNotBeLoggedWhateverFails() throws IOException {
+        try (WebSocketServer server = WebSocketServer.builder().endpoint("/handler", ws -> {
+            throw new IllegalStateException("planned");
+        }).endpoint("/policy", Endpoint.of(ws -> {}).policy(request -> {
+            throw new IllegalStateException("planned");
+        })).http("/http", request -> {
+            throw new IllegalStateException("planned");
+        }).start()) {
+            for (String path : List.of("/handler", "/policy", "/unknown")) {
+                send(server, request().replace("/chat", path + "?token=secret"));
+            }
+            send(server, PLAIN.replace("GET /", "GET /http?token=secret"));
+            Await.until("all are logged", () -> log.lines(Level.WARNING).size() == 3);
+        }
+        for (Level level : List.of(Level.WARNING, Level.INFO, Level.FINE)) {
+            log.lines(level).forEach(line -> assertFalse(line.contains("secret"), line));
+        }
+        log.lines(Level.WARNING).forEach(line -> assertTrue(line.matches(".*, /(handler|policy|http)"), line));
+    }
+
+    private static void send(WebSocketServer server, String request) throws IOException {
+        try (RawPeer peer = RawPeer.connect(server)) {
+            peer.bytes(request.getBytes(US_ASCII)).readHead();
+        }
+    }
+
+    @Test
+    void lineMustNamePathOriginAndHost() throws IOException {
+        assertEquals("refused, FOREIGN_ORIGIN (403: foreign origin): GET /chat, Origin: http://evil.example, "
                 + "Host: server.example.com",
                 refused(Handlers.echoServer(), RefusalReason.FOREIGN_ORIGIN,
                         request("Origin: http://evil.example").replace("/chat", "/chat?a=b")));
