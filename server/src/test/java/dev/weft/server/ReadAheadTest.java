@@ -304,6 +304,25 @@ class ReadAheadTest {
         }
     }
 
+    /** After our Close frame, there can be no reply to the message that is unreceived, for which an answer would wait. */
+    @Test
+    void ourCloseMustNotWaitForMessagesThatNobodyReceives() throws Exception {
+        try (WebSocketServer server = builder().closeTimeout(Duration.ofMillis(400)).handler(ws -> {
+            opened.add(ws);
+            ws.onClose(told::add);
+            sleep();
+            receiveAll(ws);
+        }).start(); RawPeer peer = RawPeer.open(server)) {
+            peer.hex(HELLO + PING);
+            assertEquals(PONG, peer.readFrame());
+            opened.take().close(1000, "");
+            peer.hex(RawPeer.CLOSE_1000);
+            assertTrue(told.poll(10, TimeUnit.SECONDS).clean());
+            mayGoOn.countDown();
+            assertEquals(text("hello"), nextReceived());
+        }
+    }
+
     @Test
     void endsAreNoticed() throws Exception {
         try (WebSocketServer server = sleepyAfterOne(); RawPeer peer = RawPeer.open(server)) {

@@ -23,8 +23,8 @@ import java.util.concurrent.locks.LockSupport;
  *          └──── all is read: the transport is asked to report more, or there is no room ───┘
  * </pre>
  * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that
- * data and to reply. Time during which a reply waits for the peer does not count. After the end of the peer's bytes it has half
- * a second in all, since a peer that has shut down its output may still read.
+ * data and to reply, if our Close frame has not been sent. Time during which a reply waits for the peer does not count. After the
+ * end of the peer's bytes it has half a second in all, since a peer that has shut down its output may still read.
  * <p>
  * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins to
  * scan at the receiver's position in its region, or where the last turn stopped if the receiver has not reached that.
@@ -82,7 +82,7 @@ final class ReadAhead extends ShortTimer.Entry {
             claimsSeen = frames.claims();
             looks = 0;
             watchLater(timer);
-        } else if (++looks < patience) {
+        } else if (++looks < (owner.isOpen() ? patience : PATIENCE)) {
             watchLater(timer);
         } else {
             looks = 0;

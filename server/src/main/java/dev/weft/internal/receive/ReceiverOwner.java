@@ -6,6 +6,9 @@ import java.io.InterruptedIOException;
 
 /** What the receiving side asks of its connection. Called by the thread that receives. */
 public interface ReceiverOwner extends ControlFrames, StreamOwner {
+    /** Whether messages may be sent: no Close frame was sent or received, and nothing broke. From any thread. */
+    boolean isOpen();
+
     /**
      * Ends the connection: waits until our Close frame has been written, or cannot be, and shuts down the output.
      *

@@ -71,6 +71,11 @@ final class StressedOwner implements ReceiverOwner {
     }
 
     @Override
+    public boolean isOpen() {
+        return closing.isOpen();
+    }
+
+    @Override
     public void answerPing(byte[] array, int from, int to, boolean more) {
         if (closes > 0) {
             // §5.5.1, as in the connection: a ping that follows the Close frame may be found, and is not answered.
