@@ -50,6 +50,8 @@ public final class ReconnectingClient implements AutoCloseable {
     /** Guarded by the lock: the open connection, or {@code null}; and whether the client has stopped making connections. */
     private WebSocketConnection current;
     private boolean stopped;
+    /** Guarded by the lock: whether the thread uses a connection, up to the end of its closing handshake. */
+    private boolean inUse;
 
     private ReconnectingClient(ReconnectingClientBuilder settings, WebSocketHandler handler, Backoff backoff) {
         this.client = settings.client;
@@ -148,7 +150,8 @@ public final class ReconnectingClient implements AutoCloseable {
             stopped = true;
             open = current;
             changed.signalAll();
-            if (open == null) {
+            if (!inUse) {
+                // Otherwise the thread ends soon, and an interrupt would cut the closing handshake off.
                 thread.interrupt();
             }
         } finally {
@@ -184,7 +187,7 @@ public final class ReconnectingClient implements AutoCloseable {
                 delay = backoff.afterEnd(failures, status);
             } catch (Throwable e) {
                 if (open != null) {
-                    leave();
+                    endUse();
                     open.abort();
                 }
                 delay = failed(e, failures++, attempts);
@@ -247,6 +250,7 @@ public final class ReconnectingClient implements AutoCloseable {
         Thread.interrupted();
         open.close(code, "");
         CloseStatus status = ended(open, end);
+        endUse();
         tell(new ReconnectEvent.Disconnected(status));
         return status;
     }
@@ -266,6 +270,7 @@ public final class ReconnectingClient implements AutoCloseable {
     private boolean enter(WebSocketConnection open) {
         lock.lock();
         try {
+            inUse = true;
             if (!stopped) {
                 current = open;
                 changed.signalAll();
@@ -280,6 +285,16 @@ public final class ReconnectingClient implements AutoCloseable {
         lock.lock();
         try {
             current = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void endUse() {
+        lock.lock();
+        try {
+            current = null;
+            inUse = false;
         } finally {
             lock.unlock();
         }

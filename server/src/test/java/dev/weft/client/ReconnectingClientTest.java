@@ -223,6 +223,30 @@ class ReconnectingClientTest {
         }
     }
 
+    /** The handler has returned: its connection is being closed already. */
+    @Test
+    void closingMustNotCutOffAClosingHandshake() throws Exception {
+        CountDownLatch closing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            peer.upgrade();
+            assertEquals("88 03e8", peer.readFrame());
+            closing.countDown();
+            assertTrue(goOn.await(10, TimeUnit.SECONDS));
+            peer.hex("8802 03e8");
+        }); WebSocketClient client = WebSocketClient.builder().build()) {
+            ReconnectingClient kept = quick(client, server.uri()).start(ws -> {});
+            assertTrue(closing.await(10, TimeUnit.SECONDS));
+            kept.close();
+            goOn.countDown();
+            next(Connected.class);
+            CloseStatus status = next(Disconnected.class).status();
+            assertTrue(status.clean(), status.toString());
+            next(Stopped.class);
+            assertEquals("done", server.end());
+        }
+    }
+
     @Test
     void handlerThatReturnsEarlyMustEndItAndOneThatThrowsMustNot() throws Exception {
         AtomicInteger runs = new AtomicInteger();
