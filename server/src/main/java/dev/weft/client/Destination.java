@@ -31,7 +31,7 @@ record Destination(URI uri, boolean secure, String host, int port, String target
         boolean secure = switch (scheme) {
             case "ws", "http" -> false;
             case "wss", "https" -> true;
-            default -> throw refused("the scheme must be ws or wss");
+            default -> throw refused("the scheme must be ws, wss, http or https");
         };
         if (uri.getRawFragment() != null) {
             throw refused("a WebSocket URI has no fragment");

@@ -26,12 +26,15 @@ public sealed interface ReconnectEvent {
      * An attempt has failed.
      *
      * @param attempts the number of attempts in this gap so far
-     * @param failure  the exception thrown by {@link WebSocketClient#open(java.net.URI)}, or by the supplier of the headers; an
-     *                 {@link Error} is the cause of an {@link java.io.IOException}
-     * @param delay    the time until the next attempt
+     * @param failure  the exception thrown by {@link WebSocketClient#open(java.net.URI)}, or by a supplier of the URI or headers;
+     *                 an {@link Error} is the cause of an {@link java.io.IOException}
+     * @param delay    the time until the next attempt; zero if there is none
      */
     record AttemptFailed(int attempts, Exception failure, Duration delay) implements ReconnectEvent {}
 
-    /** No further attempt is made: the client was closed, or the handler returned while its connection was open. */
+    /**
+     * No further attempt is made: the client was closed, the handler returned while its connection was open, or {@code retryIf}
+     * returned false.
+     */
     record Stopped() implements ReconnectEvent {}
 }

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -37,9 +38,10 @@ import java.util.function.Supplier;
  */
 public final class ReconnectingClient implements AutoCloseable {
     private final WebSocketClient client;
-    private final URI uri;
+    private final Supplier<URI> uri;
     private final Supplier<Headers> headers;
     private final Duration sendTimeout;
+    private final Predicate<? super Exception> retry;
     private final Consumer<ReconnectEvent> listener;
     private final WebSocketHandler handler;
     private final Backoff backoff;
@@ -47,17 +49,20 @@ public final class ReconnectingClient implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    /** Guarded by the lock: the open connection, or {@code null}; and whether the client has stopped making connections. */
+    /** Guarded by the lock: the open connection, and why the client makes no more connections; or {@code null}. */
     private WebSocketConnection current;
-    private boolean stopped;
+    private String stopped;
     /** Guarded by the lock: whether the thread uses a connection, up to the end of its closing handshake. */
     private boolean inUse;
+    /** Guarded by the lock: whether the last connection has ended after that. */
+    private boolean ended;
 
     private ReconnectingClient(ReconnectingClientBuilder settings, WebSocketHandler handler, Backoff backoff) {
         this.client = settings.client;
         this.uri = settings.uri;
         this.headers = settings.headers;
         this.sendTimeout = settings.sendTimeout;
+        this.retry = settings.retry;
         this.listener = settings.listener;
         this.handler = handler;
         this.backoff = backoff;
@@ -97,7 +102,7 @@ public final class ReconnectingClient implements AutoCloseable {
      * Waits for an open connection.
      *
      * @param timeout the maximum time to wait: 0 to 20 days
-     * @throws NotConnectedException          if none is open in time, or this client was closed
+     * @throws NotConnectedException          if none is open in time, or this client has stopped
      * @throws java.io.InterruptedIOException if this thread was interrupted
      */
     public WebSocketConnection await(Duration timeout) throws IOException {
@@ -110,8 +115,8 @@ public final class ReconnectingClient implements AutoCloseable {
         }
         try {
             while (current == null || !current.isOpen()) {
-                if (stopped) {
-                    throw new NotConnectedException("the client is closed");
+                if (stopped != null) {
+                    throw new NotConnectedException(stopped);
                 }
                 if (left <= 0) {
                     throw new NotConnectedException("not connected");
@@ -141,15 +146,35 @@ public final class ReconnectingClient implements AutoCloseable {
         await(sendTimeout).send(bytes);
     }
 
+    /**
+     * Waits until this client has stopped, and its last connection has ended.
+     *
+     * @param timeout the maximum time to wait: 0 to 20 days
+     * @return whether that was in time
+     * @throws InterruptedException if this thread was interrupted
+     */
+    public boolean awaitTermination(Duration timeout) throws InterruptedException {
+        Bounds.check("timeout", timeout, Duration.ZERO, TimeLimit.LONGEST);
+        long left = timeout.toNanos();
+        lock.lockInterruptibly();
+        try {
+            while (!ended && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            return ended;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Stops opening connections, and closes the open connection with 1001. Does not wait. */
     @Override
     public void close() {
         WebSocketConnection open;
         lock.lock();
         try {
-            stopped = true;
+            stop("the client was closed");
             open = current;
-            changed.signalAll();
             if (!inUse) {
                 // Otherwise the thread ends soon, and an interrupt would cut the closing handshake off.
                 thread.interrupt();
@@ -178,7 +203,7 @@ public final class ReconnectingClient implements AutoCloseable {
                     break;
                 }
                 attempts++;
-                open = (Connection) client.open(uri, headers.get());
+                open = (Connection) client.open(uri.get(), headers.get());
                 long openedAt = System.nanoTime();
                 CloseStatus status = use(open, attempts, Duration.ofNanos(openedAt - gapSince));
                 gapSince = System.nanoTime();
@@ -194,25 +219,41 @@ public final class ReconnectingClient implements AutoCloseable {
             }
         }
         tell(new ReconnectEvent.Stopped());
+        end();
     }
 
     private Duration failed(Throwable failure, int failures, int attempts) {
         try {
             if (isStopped() || client.isClosing()) {
-                stop();
+                stop("the client was closed");
                 return Duration.ZERO;
             }
-            Optional<FailedResponse> response = failure instanceof WebSocketConnectException known
-                    ? known.response()
+            Exception known = failure instanceof Exception exception
+                    ? exception
+                    : new IOException("an error: " + failure, failure);
+            if (!mayRetry(known)) {
+                stop("no connection could be opened, and retryIf wants no further attempt");
+                tell(new ReconnectEvent.AttemptFailed(attempts, known, Duration.ZERO));
+                return Duration.ZERO;
+            }
+            Optional<FailedResponse> response = known instanceof WebSocketConnectException refused
+                    ? refused.response()
                     : Optional.empty();
             Duration delay = backoff.afterFailure(failures, response, Instant.now());
-            tell(new ReconnectEvent.AttemptFailed(attempts,
-                    failure instanceof Exception known ? known : new IOException("an error: " + failure, failure),
-                    delay));
+            tell(new ReconnectEvent.AttemptFailed(attempts, known, delay));
             return delay;
         } catch (Throwable e) {
             // Then this attempt is not reported.
             return backoff.maxDelay();
+        }
+    }
+
+    private boolean mayRetry(Exception failure) {
+        try {
+            return retry.test(failure);
+        } catch (Throwable e) {
+            log("retryIf failed", e);
+            return true;
         }
     }
 
@@ -236,7 +277,7 @@ public final class ReconnectingClient implements AutoCloseable {
             try {
                 handler.handle(open);
                 if (open.isOpen()) {
-                    stop();
+                    stop("the handler has returned while its connection was open");
                 }
             } catch (Throwable e) {
                 code = CloseCode.INTERNAL_ERROR;
@@ -271,11 +312,11 @@ public final class ReconnectingClient implements AutoCloseable {
         lock.lock();
         try {
             inUse = true;
-            if (!stopped) {
+            if (stopped == null) {
                 current = open;
                 changed.signalAll();
             }
-            return !stopped;
+            return stopped == null;
         } finally {
             lock.unlock();
         }
@@ -303,16 +344,27 @@ public final class ReconnectingClient implements AutoCloseable {
     private boolean isStopped() {
         lock.lock();
         try {
-            return stopped;
+            return stopped != null;
         } finally {
             lock.unlock();
         }
     }
 
-    private void stop() {
+    /** Opens no more connections, for this reason, if it is the first. */
+    private void stop(String why) {
         lock.lock();
         try {
-            stopped = true;
+            stopped = stopped == null ? why : stopped;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end() {
+        lock.lock();
+        try {
+            ended = true;
             changed.signalAll();
         } finally {
             lock.unlock();

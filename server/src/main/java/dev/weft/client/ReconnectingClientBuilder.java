@@ -8,6 +8,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -18,17 +19,28 @@ public final class ReconnectingClientBuilder {
     private static final Duration LONGEST = Duration.ofDays(1);
 
     final WebSocketClient client;
-    final URI uri;
+    Supplier<URI> uri;
     Supplier<Headers> headers = () -> Headers.EMPTY;
     Duration minDelay = Duration.ofSeconds(1);
     Duration maxDelay = Duration.ofSeconds(30);
     Duration sendTimeout = Duration.ZERO;
+    Predicate<? super Exception> retry = failure -> true;
     Consumer<ReconnectEvent> listener = event -> {};
 
     ReconnectingClientBuilder(WebSocketClient client, URI uri) {
         Destination.of(uri);
         this.client = client;
-        this.uri = uri;
+        this.uri = () -> uri;
+    }
+
+    /**
+     * Sets the supplier of the URI, for example with the position in its query from which a subscription continues. It is called
+     * for each attempt and may block. If it throws, or if its URI cannot be opened, the attempt has failed. Default: always the
+     * URI that was given to {@link ReconnectingClient#builder}.
+     */
+    public ReconnectingClientBuilder uri(Supplier<URI> uri) {
+        this.uri = Objects.requireNonNull(uri, "uri");
+        return this;
     }
 
     /**
@@ -66,6 +78,17 @@ public final class ReconnectingClientBuilder {
     public ReconnectingClientBuilder sendTimeout(Duration sendTimeout) {
         Bounds.check("sendTimeout", sendTimeout, Duration.ZERO, LONGEST);
         this.sendTimeout = sendTimeout;
+        return this;
+    }
+
+    /**
+     * Sets which failed attempts are followed by another one. With a predicate that returns false for a
+     * {@link WebSocketConnectException} whose response has the status 401, for example, the client stops when its token is
+     * refused. It is given the exception that the listener gets with {@link ReconnectEvent.AttemptFailed}. If it throws, another
+     * attempt follows, and the exception is logged. Default: all.
+     */
+    public ReconnectingClientBuilder retryIf(Predicate<? super Exception> retry) {
+        this.retry = Objects.requireNonNull(retry, "retry");
         return this;
     }
 

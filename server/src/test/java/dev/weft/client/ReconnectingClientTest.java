@@ -130,6 +130,76 @@ class ReconnectingClientTest {
         }
     }
 
+    /** As a subscription does that continues where the last connection has ended. */
+    @Test
+    void eachAttemptMustAskForTheUri() throws Exception {
+        AtomicInteger positions = new AtomicInteger();
+        BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
+            seen.add(ws.query().first("since").orElseThrow());
+            ws.close(1001, "");
+            ws.awaitClose();
+        }).start();
+                WebSocketClient client = WebSocketClient.builder().build();
+                ReconnectingClient kept = quick(client, uri(server.port()))
+                        .uri(() -> URI.create(uri(server.port()) + "?since=" + positions.incrementAndGet()))
+                        .start(Handlers::echo)) {
+            assertNotNull(kept);
+            for (int i = 1; i <= 3; i++) {
+                assertEquals(Integer.toString(i), seen.poll(10, TimeUnit.SECONDS));
+            }
+        }
+    }
+
+    @Test
+    void clientMustStopAfterAFailureThatIsNotToBeRetried() throws Exception {
+        AtomicInteger requests = new AtomicInteger();
+        try (WebSocketServer server = WebSocketServer.builder().policy(request -> dev.weft.server.HandshakeDecision
+                .reject(requests.incrementAndGet() < 3 ? 503 : 401, "no")).handler(Handlers::echo).start();
+                WebSocketClient client = WebSocketClient.builder().build();
+                ReconnectingClient kept = quick(client, uri(server.port())).sendTimeout(Duration.ofMinutes(1))
+                        .retryIf(failure -> !(failure instanceof WebSocketConnectException refused)
+                                || refused.response().orElseThrow().status() != 401)
+                        .start(Handlers::echo)) {
+            assertEquals("no connection could be opened, and retryIf wants no further attempt",
+                    assertThrows(NotConnectedException.class, () -> kept.send("x")).getMessage());
+            assertTrue(kept.awaitTermination(Duration.ofSeconds(10)));
+            assertEquals(3, requests.get());
+            next(AttemptFailed.class);
+            next(AttemptFailed.class);
+            assertEquals(Duration.ZERO, next(AttemptFailed.class).delay());
+            next(Stopped.class);
+        }
+    }
+
+    /** A predicate that throws must not end the client. */
+    @Test
+    void attemptsMustGoOnIfThePredicateFails() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        try (WebSocketClient client = WebSocketClient.builder().build();
+                ReconnectingClient kept = quick(client, uri(1)).retryIf(failure -> {
+                    if (asked.incrementAndGet() < 3) {
+                        throw new IllegalStateException("planned");
+                    }
+                    return false;
+                }).start(Handlers::echo)) {
+            assertTrue(kept.awaitTermination(Duration.ofSeconds(20)));
+            assertEquals(3, asked.get());
+        }
+    }
+
+    @Test
+    void sendsMustSayThatTheHandlerHasReturned() throws Exception {
+        try (WebSocketServer server = WebSocketServer.builder().handler(Handlers::echo).start();
+                WebSocketClient client = WebSocketClient.builder().build();
+                ReconnectingClient kept = quick(client, uri(server.port())).start(ws -> {})) {
+            assertFalse(kept.awaitTermination(Duration.ZERO) && events.isEmpty());
+            assertTrue(kept.awaitTermination(Duration.ofSeconds(10)));
+            assertEquals("the handler has returned while its connection was open",
+                    assertThrows(NotConnectedException.class, () -> kept.send("x")).getMessage());
+        }
+    }
+
     @Test
     void waitsMustHaveBounds() throws Exception {
         try (WebSocketServer server = WebSocketServer.builder().handler(Handlers::echo).start();

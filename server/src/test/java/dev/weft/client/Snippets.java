@@ -49,8 +49,12 @@ final class Snippets {
                 .headers(() -> Headers.of("Authorization", "Bearer " + token.get()))
                 .start(ws -> {
                     ws.send("subscribe");
-                    while (ws.receive() instanceof Message.Text text) {
-                        prices.accept(text.text());
+                    Message message = ws.receive();
+                    while (!(message instanceof Message.Close)) {
+                        if (message instanceof Message.Text text) {
+                            prices.accept(text.text());
+                        }
+                        message = ws.receive();
                     }
                 });
         // @end
