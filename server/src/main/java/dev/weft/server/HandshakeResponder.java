@@ -157,15 +157,22 @@ final class HandshakeResponder {
                             agreed.map(found::extension).orElse(null), null,
                             TraceContext.of(head.headers()).orElse(null))), rates(found, accept));
                 }
-                case HandshakeDecision.Reject reject -> refuse(reject.reason(), reject.response(), head);
+                case HandshakeDecision.Reject reject -> refuseUnlessEnded(reject.reason(), reject.response(), head);
             };
         } catch (Throwable e) {
             if (!ended.getAsBoolean()) {
                 server.logs().failures().policy(transport.remoteAddress(), head.path(), e);
             }
-            return refuse(RefusalReason.POLICY_FAILED, HttpResponse.text(500, "the handshake could not be decided\n"),
-                    head);
+            return refuseUnlessEnded(RefusalReason.POLICY_FAILED,
+                    HttpResponse.text(500, "the handshake could not be decided\n"), head);
         }
+    }
+
+    /** As {@link #refuse}, but not recorded if the server has ended the decision: then the client gets another answer, or none. */
+    private Response refuseUnlessEnded(RefusalReason reason, HttpResponse response, RequestHead head) {
+        return ended.getAsBoolean()
+                ? new Response(server.encoder().encode(response, head.method()), response.status())
+                : refuse(reason, response, head);
     }
 
     private @Nullable EndpointRates rates(ServedEndpoint found, HandshakeDecision.Accept accept) {

@@ -67,7 +67,10 @@ public enum RefusalReason {
     BUDGET_SPENT,
     /** The server is being closed: 503, or closed. */
     SHUTTING_DOWN,
-    /** The policy threw an exception, or the decision to accept could not be turned into a response: 500. */
+    /**
+     * The policy threw an exception, or the decision to accept could not be turned into a response: 500. An exception is not
+     * counted if the client has gone, or the policy took too long.
+     */
     POLICY_FAILED,
     /** The policy took longer than {@link WebSocketServerBuilder#policyTimeout}: 503. */
     POLICY_TOO_SLOW,

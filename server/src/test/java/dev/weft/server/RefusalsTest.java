@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every refusal has a date, is counted by its reason, and is logged once with its cause. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -159,6 +162,45 @@ class RefusalsTest {
         log.clear();
         refused(Handlers.echoServer().http("/", request -> null), RefusalReason.HTTP_HANDLER_FAILED,
                 PLAIN.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    }
+
+    /** The server has refused the handshake: whatever the policy does afterwards is no further refusal. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void slowPolicyMustBeOneRefusal(boolean rejects) throws Exception {
+        HandshakePolicy slow = request -> {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                if (!rejects) {
+                    throw e;
+                }
+            }
+            return HandshakeDecision.reject(403, "interrupted");
+        };
+        try (WebSocketServer server = Handlers.echoServer().policy(slow).policyTimeout(Duration.ofMillis(20))
+                .start()) {
+            assertEquals(503, answerOf(server, request()).status());
+            Await.until("the policy has ended", () -> server.connectionCount() == 0);
+            assertOne(server, RefusalReason.POLICY_TOO_SLOW);
+        }
+    }
+
+    @Test
+    void policyOfAClientThatLeavesMustNotBeARefusal() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        try (WebSocketServer server = Handlers.echoServer().policy(request -> {
+            begun.countDown();
+            new CountDownLatch(1).await();
+            throw new AssertionError("not reached");
+        }).start()) {
+            try (RawPeer peer = RawPeer.connect(server).text(request())) {
+                assertTrue(begun.await(10, TimeUnit.SECONDS));
+                peer.leave();
+            }
+            Await.until("the policy has ended", () -> server.connectionCount() == 0);
+            assertEquals(0L, server.refusals().values().stream().mapToLong(Long::longValue).sum());
+        }
     }
 
     @Test
