@@ -108,6 +108,8 @@ final class PlainRequests {
         private final boolean headOnly;
         /** Set while the client is watched, otherwise {@code null}. */
         private PendingDecision watch;
+        /** {@code null} until the handler has returned its response. */
+        private ResponseWriter writer;
         private boolean keeps;
         /** The phase before and after a wait for the body. */
         private RequestPhase around = RequestPhase.DECIDING;
@@ -214,7 +216,7 @@ final class PlainRequests {
             // An interrupt of the handler must not cut off the response.
             Thread.interrupted();
             keeps = mayKeep(response);
-            ResponseWriter writer = new ResponseWriter(transport, server.services().pool(), this);
+            writer = new ResponseWriter(transport, server.services().pool(), this);
             int status = response.status();
             long more = 0;
             boolean endsByEnd = head.minorVersion() == 0 && response.length().isEmpty() && !headOnly;
@@ -293,8 +295,11 @@ final class PlainRequests {
         }
 
         @Override
-        public void write(byte[] bytes) throws IOException {
-            transport.write(ByteBuffer.wrap(bytes));
+        public void writeInterim(byte[] bytes) throws IOException {
+            // RFC 9110 §15.2: it precedes the final response.
+            if (writer == null || writer.written() == 0) {
+                transport.write(ByteBuffer.wrap(bytes));
+            }
         }
 
         @Override

@@ -588,6 +588,31 @@ class PlainHttpTest {
         }
     }
 
+    /** RFC 9110 §15.2: an interim response precedes the final one. */
+    @Test
+    void streamThatHasBegunMustNotSend100Continue() throws IOException {
+        try (WebSocketServer server = server()
+                .http("/before", request -> HttpResponse.stream(200, "x/y", out -> request.body().transferTo(out)))
+                .http("/after", request -> HttpResponse.stream(200, "x/y", out -> {
+                    out.write('x');
+                    out.flush();
+                    request.body().transferTo(out);
+                })).start()) {
+            try (HttpPeer peer = HttpPeer.connect(server)) {
+                peer.request("POST", "/before", "Expect: 100-continue", "Content-Length: 3");
+                assertEquals("HTTP/1.1 100 Continue\r\n\r\n", peer.readHead().head());
+                assertEquals("abc", peer.send("abc").read().body());
+            }
+            try (HttpPeer peer = HttpPeer.connect(server)) {
+                peer.request("POST", "/after", "Expect: 100-continue", "Content-Length: 3");
+                assertEquals(200, peer.readHead().status());
+                assertEquals("1\r\nx\r\n", new String(peer.raw().input().readNBytes(6), ISO_8859_1));
+                peer.send("abc");
+                assertEquals("3\r\nabc\r\n0\r\n\r\n", new String(peer.raw().readToEnd(), ISO_8859_1));
+            }
+        }
+    }
+
     @Test
     void streamThatFailsIsCutOffOrBecomes500() throws IOException {
         try (WebSocketServer server = Handlers.echoServer()

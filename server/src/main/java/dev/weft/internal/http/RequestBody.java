@@ -29,8 +29,8 @@ public final class RequestBody extends InputStream {
         /** Called before the first read: from now on, the input belongs to this body. */
         void open() throws IOException;
 
-        /** Writes to the client. */
-        void write(byte[] bytes) throws IOException;
+        /** Writes an interim response to the client, unless the final response has begun. */
+        void writeInterim(byte[] bytes) throws IOException;
 
         /** Called before a wait for the client. */
         void waits() throws IOException;
@@ -202,7 +202,7 @@ public final class RequestBody extends InputStream {
         gate.open();
         // RFC 9110 §10.1.1: not needed if the client has begun to send the body.
         if (expectsContinue && !input.hasBytes()) {
-            gate.write(CONTINUE);
+            gate.writeInterim(CONTINUE);
         }
     }
 
