@@ -175,9 +175,9 @@ public final class HttpRequest {
     /**
      * The body, empty if the request has none; always the same stream. A read waits for the client, within {@link
      * HttpSettings#bodyTimeout()}, and throws an {@link IOException} if the body is malformed, too slow or larger than
-     * {@link HttpSettings#maxBodySize()}. If the handler lets this exception propagate, the client gets the
-     * corresponding status. A client that waits for {@code 100 Continue} gets it at the first read, unless the
-     * response has begun. Unread bytes are discarded.
+     * {@link HttpSettings#maxBodySize()}. If the handler, or the writer of a response that has not begun, lets this
+     * exception propagate, the client gets the corresponding status. A client that waits for {@code 100 Continue} gets
+     * it at the first read, unless the response has begun. Unread bytes are discarded.
      */
     public InputStream body() {
         return body;

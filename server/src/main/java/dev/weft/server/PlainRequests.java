@@ -219,6 +219,7 @@ final class PlainRequests {
             writer = new ResponseWriter(transport, server.services().pool(), this);
             int status = response.status();
             long more = 0;
+            boolean answers = true;
             boolean endsByEnd = head.minorVersion() == 0 && response.length().isEmpty() && !headOnly;
             try {
                 byte[] bytes = server.encoder().dated(response).encodeHead(head.minorVersion(), keeps);
@@ -230,30 +231,49 @@ final class PlainRequests {
                     transport.setOption(StandardSocketOptions.SO_LINGER, NO_RESET);
                 }
             } catch (ResponseWriter.BodyFailedException e) {
-                // A file has been replaced: that is nobody's fault, and the next request gets the new one.
-                boolean changed = !e.isBegun() && e.getCause() instanceof FileChangedException;
-                if (!session.isAborted() && !changed) {
-                    server.logs().failures().httpHandler(transport.remoteAddress(), head.path(), e.getCause());
-                }
                 if (e.isBegun()) {
+                    logCutOff(e.getCause());
                     return false;
                 }
                 keeps = false;
+                HttpResponse instead = insteadOf(e.getCause());
+                if (instead == null) {
+                    answers = false;
+                    return false;
+                }
                 if (endsByEnd) {
                     transport.setOption(StandardSocketOptions.SO_LINGER, NO_RESET);
                 }
-                HttpResponse failed = changed
-                        ? ServerHandshake.unavailable("what was asked for has just been replaced")
-                        : HttpResponse.text(500, "the request could not be answered\n");
-                status = failed.status();
-                byte[] reply = server.logs().refusals().refuse(RefusalReason.HTTP_HANDLER_FAILED, failed,
-                        transport.remoteAddress(), Optional.of(head));
+                status = instead.status();
+                byte[] reply = server.encoder().encode(instead, head.method());
                 transport.write(ByteBuffer.wrap(reply));
                 more = reply.length;
             } finally {
-                observer.answered(status, writer.written() + more, plain.pattern().toString());
+                if (answers) {
+                    observer.answered(status, writer.written() + more, plain.pattern().toString());
+                }
             }
             return true;
+        }
+
+        /** The response when that of the handler could not begin; {@code null} as for {@link #failed}. */
+        private @Nullable HttpResponse insteadOf(Throwable thrown) {
+            if (!(thrown instanceof FileChangedException)) {
+                return failed(thrown);
+            }
+            // A file has been replaced: that is nobody's fault, and the next request gets the new one.
+            HttpResponse response = ServerHandshake.unavailable("what was asked for has just been replaced");
+            server.logs().refusals().note(RefusalReason.HTTP_HANDLER_FAILED, response, transport.remoteAddress(),
+                    Optional.of(head));
+            return response;
+        }
+
+        /** Logs why a response is cut off, unless the client or its end is the reason. */
+        private void logCutOff(Throwable thrown) {
+            if (!session.isAborted() && !body.clientHasGone() && body.failure() == null
+                    && !(thrown instanceof RequestBodyException)) {
+                server.logs().failures().httpHandler(transport.remoteAddress(), head.path(), thrown);
+            }
         }
 
         /** Makes the connection ready for the next request, or closes it and returns false. */

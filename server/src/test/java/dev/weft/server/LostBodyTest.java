@@ -66,6 +66,16 @@ class LostBodyTest {
 
     @ParameterizedTest
     @EnumSource(TransportKind.class)
+    void bodyThatAStreamLosesMustNotCountAsAFailure(TransportKind transport) throws Exception {
+        assertForgotten(transport, request -> HttpResponse.stream(200, "x/y", out -> {
+            assertEquals('a', request.body().read());
+            begun.countDown();
+            request.body().transferTo(out);
+        }));
+    }
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
     void clientThatLeavesAHandlerAtWorkMustNotCountAsItsFailure(TransportKind transport) throws Exception {
         assertForgotten(transport, request -> {
             begun.countDown();

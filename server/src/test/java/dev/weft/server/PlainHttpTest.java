@@ -613,6 +613,41 @@ class PlainHttpTest {
         }
     }
 
+    /** As if the handler had read the body. */
+    @Test
+    void streamThatHasNotBegunMustAnswerForTheBody() throws IOException {
+        HttpEndpoint copy = HttpEndpoint
+                .of(request -> HttpResponse.stream(200, "x/y", out -> request.body().transferTo(out)))
+                .maxBodySize(10).bodyTimeout(Duration.ofMillis(50));
+        HttpEndpoint begun = HttpEndpoint.of(request -> HttpResponse.stream(200, "x/y", out -> {
+            out.flush();
+            request.body().transferTo(out);
+        }));
+        try (WebSocketServer server = server().http("/copy", copy).http("/begun", begun)
+                .http("/form", request -> HttpResponse.stream(200, "x/y", out -> request.form())).start()) {
+            for (String target : List.of("/copy, 400, zz\r\n", "/copy, 413, b\r\n", "/copy, 408, 3\r\nabc\r\n",
+                    "/form, 415, 0\r\n\r\n")) {
+                String[] parts = target.split(", ");
+                try (HttpPeer peer = HttpPeer.connect(server)) {
+                    peer.send("POST " + parts[0] + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            + parts[2]);
+                    assertEquals(Integer.parseInt(parts[1]), peer.read().status());
+                    assertTrue(peer.isEnded());
+                }
+            }
+            assertEquals(2L, server.refusals().get(RefusalReason.BAD_BODY));
+            assertEquals(1L, server.refusals().get(RefusalReason.BODY_TOO_LARGE));
+            assertEquals(1L, server.refusals().get(RefusalReason.BODY_TOO_SLOW));
+            try (HttpPeer peer = HttpPeer.connect(server)) {
+                peer.send("POST /begun HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+                assertEquals(200, peer.readHead().status());
+                assertTrue(peer.isEnded(), "it is cut off");
+            }
+            assertEquals(4L, server.refusals().values().stream().mapToLong(Long::longValue).sum());
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING), "the handler has not failed");
+    }
+
     @Test
     void streamThatFailsIsCutOffOrBecomes500() throws IOException {
         try (WebSocketServer server = Handlers.echoServer()
