@@ -42,7 +42,8 @@ public final class AdoptedHandshake {
     /**
      * Creates a handshake without subprotocol and extensions.
      *
-     * @param request the request that was answered, with the addresses and the TLS session that the connection will report
+     * @param request the request that was answered. A connection over streams reports its addresses and its TLS session;
+     *                one over a channel reports the addresses of the channel
      */
     public static AdoptedHandshake of(HandshakeRequest request) {
         return new AdoptedHandshake(Objects.requireNonNull(request), null, Optional.empty(), null, NOTHING);

@@ -5,6 +5,7 @@ import dev.weft.internal.Escape;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionServices;
+import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.http.RequestInput;
 import dev.weft.internal.rate.EndpointRates;
 import dev.weft.internal.rate.LimitedTransport;
@@ -100,16 +101,13 @@ final class ServerHandshake {
     private @Nullable Connection openedBy(InboundBuffer buffer) {
         if (adoption != null) {
             buffer.restore(adoption.alreadyRead());
-            if (adoption.isAnswered()) {
-                handler = adoption.endpoint().handler();
-                join(adoption.endpoint().rates());
-                observer.received(new RequestHead("GET", adoption.result().target(), Headers.EMPTY), false);
-                observer.accepted(adoption.endpoint(), Optional.ofNullable(adoption.result().subprotocol()), 0);
-                return new Connection(transport, buffer, 0, adoption.result(), services(adoption.endpoint()));
-            }
         }
         RequestInput input = new RequestInput(buffer);
         try {
+            if (adoption != null && adoption.isAnswered()) {
+                observer.received(new RequestHead("GET", adoption.result().target(), Headers.EMPTY), false);
+                return opened(adoption.endpoint(), adoption.endpoint().rates(), adoption.result(), 0, buffer);
+            }
             if (readsProxyHeader && !meetProxy() || !secure() || !begin()) {
                 return null;
             }
@@ -344,12 +342,17 @@ final class ServerHandshake {
     private Connection accept(Acceptance acceptance, InboundBuffer input) throws IOException {
         // §4.2.2: the bytes after the head are not processed before this has been written.
         transport.write(ByteBuffer.wrap(acceptance.reply()));
-        observer.accepted(acceptance.endpoint(), Optional.ofNullable(acceptance.result().subprotocol()),
-                acceptance.reply().length);
-        acceptance.endpoint().endpoint().sockets().apply(transport);
-        handler = acceptance.endpoint().handler();
-        join(acceptance.rates());
-        return new Connection(transport, input, 0, acceptance.result(), services(acceptance.endpoint()));
+        return opened(acceptance.endpoint(), acceptance.rates(), acceptance.result(), acceptance.reply().length, input);
+    }
+
+    /** The connection, whose handshake has been answered with this number of bytes. */
+    private Connection opened(ServedEndpoint endpoint, @Nullable EndpointRates rates, HandshakeResult result,
+            int answered, InboundBuffer input) throws IOException {
+        observer.accepted(endpoint, Optional.ofNullable(result.subprotocol()), answered);
+        endpoint.endpoint().sockets().apply(transport);
+        handler = endpoint.handler();
+        join(rates);
+        return new Connection(transport, input, 0, result, services(endpoint));
     }
 
     private void join(@Nullable EndpointRates rates) {

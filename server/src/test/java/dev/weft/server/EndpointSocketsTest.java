@@ -3,12 +3,18 @@ package dev.weft.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.HandshakeRequest;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.transport.ChannelTransport;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.RequestHead;
 import java.io.IOException;
 import java.lang.reflect.Field;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -16,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The socket options of an endpoint take effect after the handshake. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -69,6 +76,23 @@ class EndpointSocketsTest {
             Options own = optionsAt(server, "/own");
             assertTrue(!own.tcpNoDelay() && own.keepAlive(), own::toString);
             assertTrue(own.receiveBuffer() <= 20_000 && own.sendBuffer() <= 40_000, own::toString);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void optionsOfAnEndpointHoldForAdoptedChannels(TransportKind transport) throws Exception {
+        InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (WebSocketServer server = WebSocketServer.builder().transport(transport)
+                .endpoint("/own", Endpoint.of(this::look).tcpNoDelay(false).keepAlive(true).sendBufferSize(20_000))
+                .start();
+                ServerSocketChannel listener = ServerSocketChannel.open().bind(anywhere);
+                RawPeer peer = RawPeer.connect(listener.socket().getLocalPort())) {
+            HandshakeRequest request = HandshakeRequest.builder(new RequestHead("GET", "/own", Headers.EMPTY)).build();
+            assertTrue(new ConnectionAdopter(server).adopt(AdoptedHandshake.of(request), listener.accept()));
+            Options own = seen.poll(10, TimeUnit.SECONDS);
+            assertTrue(!own.tcpNoDelay() && own.keepAlive() && own.sendBuffer() <= 40_000, own::toString);
+            peer.leave();
         }
     }
 }
