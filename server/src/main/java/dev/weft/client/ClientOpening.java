@@ -10,10 +10,12 @@ import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.Headers;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,7 @@ final class ClientOpening {
     private final WebSocketClient client;
 
     /** What can be cancelled, and the reason for cancelling it. */
+    private final CompletableFuture<InetAddress[]> lookup = new CompletableFuture<>();
     private volatile @Nullable AddressRace race;
     private volatile @Nullable Transport transport;
     private volatile @Nullable String cutOff;
@@ -115,7 +118,7 @@ final class ClientOpening {
             connecting.cancel();
         }
         try {
-            return connecting.run(client.sockets().addresses(destination, proxy, limit), limit);
+            return connecting.run(client.sockets().addresses(destination, proxy, limit, lookup), limit);
         } catch (WebSocketConnectException e) {
             client.sockets().proxyFailed(destination, proxy, e);
             throw e;
@@ -138,6 +141,7 @@ final class ClientOpening {
     /** Cancels the opening, if it has not ended. Does not wait. */
     void cutOff(String why) {
         cutOff = why;
+        lookup.completeExceptionally(new IOException(why));
         AddressRace connecting = race;
         if (connecting != null) {
             connecting.cancel();

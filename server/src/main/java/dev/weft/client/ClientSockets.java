@@ -2,6 +2,7 @@ package dev.weft.client;
 
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.SocketAddress;
@@ -10,6 +11,7 @@ import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -34,8 +36,13 @@ record ClientSockets(ClientConfiguration configuration, Consumer<Runnable> start
         }
     }
 
-    /** The addresses to connect to, in order of preference. Waits, at most until the limit. */
-    List<SocketAddress> addresses(Destination destination, Proxy proxy, TimeLimit limit) throws IOException {
+    /**
+     * The addresses to connect to, in order of preference. Waits, at most until the limit.
+     *
+     * @param found as for {@link NameLookup#find}
+     */
+    List<SocketAddress> addresses(Destination destination, Proxy proxy, TimeLimit limit,
+            CompletableFuture<InetAddress[]> found) throws IOException {
         if (configuration.unixSocket().isPresent()) {
             return List.of(UnixDomainSocketAddress.of(configuration.unixSocket().get()));
         }
@@ -45,7 +52,7 @@ record ClientSockets(ClientConfiguration configuration, Consumer<Runnable> start
             host = address.getHostString();
             port = address.getPort();
         }
-        return AddressRace.interleaved(NameLookup.find(configuration.settings().resolver, host, limit), port);
+        return AddressRace.interleaved(NameLookup.find(configuration.settings().resolver, host, limit, found), port);
     }
 
     AddressRace race() {

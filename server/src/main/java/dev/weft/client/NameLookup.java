@@ -30,13 +30,15 @@ final class NameLookup {
     private NameLookup() {}
 
     /**
-     * Waits for the addresses, at most until the limit. A look-up that takes longer continues in its thread and still counts
-     * towards the maximum.
+     * Waits for the addresses, at most until the limit. A look-up that takes longer, or is cancelled, continues in its thread
+     * and still counts towards the maximum.
      *
+     * @param found gets the addresses; to complete it with an exception cancels the look-up, unless that waits for its turn
      * @throws WebSocketConnectException if the name has no address, or none was found in time
      * @throws java.io.InterruptedIOException if this thread was interrupted
      */
-    static InetAddress[] find(Resolver resolver, String host, TimeLimit limit) throws IOException {
+    static InetAddress[] find(Resolver resolver, String host, TimeLimit limit, CompletableFuture<InetAddress[]> found)
+            throws IOException {
         try {
             if (Destination.isAddress(host)) {
                 return InetAddress.getAllByName(host);
@@ -44,7 +46,6 @@ final class NameLookup {
             if (!PERMITS.tryAcquire(limit.left(), TimeUnit.NANOSECONDS)) {
                 throw late(host);
             }
-            CompletableFuture<InetAddress[]> found = new CompletableFuture<>();
             start(resolver, host, found);
             return found.get(limit.left(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {

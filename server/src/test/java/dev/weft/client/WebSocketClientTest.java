@@ -687,6 +687,35 @@ class WebSocketClientTest {
         }
     }
 
+    @Test
+    void endOfAClientMustEndTheLookupOfAName() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch done = new CountDownLatch(1);
+        WebSocketClientBuilder builder = WebSocketClient.builder().connectTimeout(Duration.ofMinutes(1));
+        builder.resolver = host -> {
+            asked.countDown();
+            try {
+                done.await();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            return InetAddress.getAllByName("127.0.0.1");
+        };
+        WebSocketClient client = builder.build();
+        try {
+            CompletableFuture<IOException> failure = new CompletableFuture<>();
+            Thread.ofPlatform().start(() -> failure.complete(assertThrows(WebSocketConnectException.class,
+                    () -> client.open(URI.create("ws://slow.example/")))));
+            assertTrue(asked.await(10, TimeUnit.SECONDS));
+            client.close();
+            String message = failure.get(10, TimeUnit.SECONDS).getMessage();
+            assertTrue(message.contains("the client was closed"), message);
+        } finally {
+            done.countDown();
+            client.close();
+        }
+    }
+
     /** The program that the process of the next test runs. */
     static final class Forgetful {
         private Forgetful() {}
