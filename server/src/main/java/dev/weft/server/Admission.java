@@ -72,7 +72,7 @@ final class Admission {
             transport = transports.over(channel);
         } catch (IOException | RuntimeException e) {
             // The peer had disconnected before the connection was set up.
-            server.logs().logger().log(Level.DEBUG, "an accepted connection failed: {0}", e);
+            server.logs().logger().log(Level.DEBUG, () -> "an accepted connection failed: " + e);
             closeQuietly(channel);
             return;
         } catch (Error e) {

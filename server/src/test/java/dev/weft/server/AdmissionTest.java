@@ -9,6 +9,7 @@ import dev.weft.attacks.Bystander;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.security.KeyManagementException;
@@ -21,6 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLContextSpi;
@@ -71,6 +73,21 @@ class AdmissionTest {
                 Bystander.assertEchoes(one, "one");
                 Bystander.assertEchoes(other, "other");
             }
+        } finally {
+            log.close();
+        }
+    }
+
+    @Test
+    void connectionThatFailsAtOnceIsLoggedWithItsReason() throws Exception {
+        LogCapture log = new LogCapture();
+        try (WebSocketServer server = Handlers.echoServer().start()) {
+            SocketChannel closed = SocketChannel.open();
+            closed.close();
+            server.admission().admit(closed);
+            assertTrue(log.lines(Level.FINE).contains("an accepted connection failed: " + new ClosedChannelException()),
+                    log.lines(Level.FINE).toString());
+            assertEquals(List.of(), log.thrown(Level.FINE));
         } finally {
             log.close();
         }
