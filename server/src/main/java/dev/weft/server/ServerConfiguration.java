@@ -58,11 +58,7 @@ public final class ServerConfiguration {
         builder.values.endpoints = PathTable.empty();
         builder.values.httpEndpoints = PathTable.empty();
         endpoints.forEach(builder::endpoint);
-        httpEndpoints.forEach((path, endpoint) -> {
-            if (!metrics().equals(Optional.of(path))) {
-                builder.http(path, endpoint);
-            }
-        });
+        httpEndpoints.forEach(builder::http);
         return new ServerConfiguration(builder.values);
     }
 

@@ -194,6 +194,17 @@ class ProbesTest {
     }
 
     @Test
+    void configurationMustHaveTheHttpEndpointsAtPathsOfAnotherListener() throws Exception {
+        HttpEndpoint none = HttpEndpoint.of(request -> HttpResponse.empty(204));
+        try (WebSocketServer server = Handlers.echoServer().probeSettings(OWN).metrics("/metrics")
+                .http("/metrics", none).http("/livez", none).start()) {
+            server.addHttp("/more", none);
+            assertEquals(Set.of("/metrics", "/livez", "/more"), server.httpEndpoints().keySet());
+            assertEquals(server.httpEndpoints(), server.configuration().httpEndpoints());
+        }
+    }
+
+    @Test
     void takenPortFailsTheStart() throws IOException {
         try (WebSocketServer other = Handlers.echoServer().start()) {
             ProbeSettings same = PROBES.toBuilder().listen("127.0.0.1", other.port()).build();
