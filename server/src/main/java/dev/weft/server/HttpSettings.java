@@ -55,7 +55,7 @@ public final class HttpSettings {
 
     /**
      * The maximum time for each 16 KiB of a request's body, or for the rest of the body if that is shorter; a slower
-     * body gets 408.
+     * body gets 408, unless the server made the client wait for a rate.
      */
     public Duration bodyTimeout() {
         return values.bodyTimeout;

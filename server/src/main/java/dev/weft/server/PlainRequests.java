@@ -336,6 +336,12 @@ final class PlainRequests {
             deadlines.advance(RequestPhase.BODY, around);
         }
 
+        @Override
+        public boolean delayedClient() {
+            // The sweeper asks only when the connection is open.
+            return transport.delayedPeer();
+        }
+
         // Called by the response writer.
 
         @Override

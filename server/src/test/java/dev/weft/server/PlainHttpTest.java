@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.RateLimits;
 import dev.weft.TestKeys;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.HttpPeer.Response;
@@ -498,6 +499,24 @@ class PlainHttpTest {
                 peer.send("POST /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
                 assertEquals("abc", peer.send("abc").read().body());
             }
+        }
+    }
+
+    /** While this end makes the client wait, the client is not too slow. */
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void bodyThatWaitsForARateMustNotBeTooSlow(TransportKind transport) throws IOException {
+        String body = "x".repeat(50_000);
+        try (WebSocketServer server = server().transport(transport)
+                .rateLimits(RateLimits.builder().receivedBytes(20_000).build())
+                .httpSettings(HttpSettings.builder().bodyTimeout(Duration.ofMillis(100)).build()).start();
+                HttpPeer peer = HttpPeer.connect(server)) {
+            peer.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n" + body);
+            Response response = peer.read();
+            assertEquals(200, response.status());
+            assertEquals(body, response.body());
+            peer.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab");
+            assertEquals(408, peer.read().status());
         }
     }
 

@@ -37,6 +37,9 @@ public final class RequestBody extends InputStream {
 
         /** Called after a wait for the client. */
         void bodyContinues();
+
+        /** Whether the client had to wait for a rate since the last call: then it is not late. Does not wait. */
+        boolean delayedClient();
     }
 
     /** The deadline restarts after this number of bytes: a client that sends a single byte now and then makes no progress. */
@@ -67,7 +70,7 @@ public final class RequestBody extends InputStream {
      * The body of a request whose head has just been parsed.
      *
      * @param maxBodySize     the maximum number of bytes of a chunked body
-     * @param timeout         the time limit for each {@value #PROGRESS} bytes of the body
+     * @param timeout         the time limit for each {@value #PROGRESS} bytes of the body, unless the client waits for a rate
      * @param expectsContinue whether the client waits for a 100 (Continue) response before it sends the body
      */
     public RequestBody(RequestInput input, BodyFraming framing, Gate gate, BufferBudget budget, long maxBodySize,
@@ -206,6 +209,7 @@ public final class RequestBody extends InputStream {
         }
     }
 
+    /** Waits for bytes; may return although there are none. */
     private void receive() throws IOException {
         if (limit == null) {
             limit = TimeLimit.in(timeout);
@@ -215,6 +219,10 @@ public final class RequestBody extends InputStream {
         try {
             more = input.fill(limit);
         } catch (TimeLimitExceededException e) {
+            if (gate.delayedClient()) {
+                limit = null;
+                return;
+            }
             throw failed(408, "the request's body took too long");
         } catch (IOException e) {
             isLost = true;
