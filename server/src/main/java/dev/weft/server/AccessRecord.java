@@ -39,14 +39,18 @@ final class AccessRecord {
         this.log = log;
         this.transport = transport;
         this.tally = tally;
-        begins();
+        begins(0);
     }
 
-    /** A request begins; the one before it was answered. */
-    void begins() {
+    /**
+     * A request begins; the one before it was answered.
+     *
+     * @param received the number of its bytes that have been received
+     */
+    void begins(int received) {
         began = Instant.now();
         beganAt = System.nanoTime();
-        receivedBefore = tally.receivedBytes();
+        receivedBefore = tally.receivedBytes() - received;
         method = null;
         referer = null;
         userAgent = null;

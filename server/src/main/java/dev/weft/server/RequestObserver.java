@@ -53,11 +53,11 @@ final class RequestObserver {
         return Duration.ofNanos(System.nanoTime() - beganAt);
     }
 
-    /** A further request begins. */
-    void begins() {
+    /** A further request begins, of which this number of bytes has been received. */
+    void begins(int received) {
         beganAt = System.nanoTime();
         if (access != null) {
-            access.begins();
+            access.begins(received);
         }
     }
 

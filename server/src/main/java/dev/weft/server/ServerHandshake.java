@@ -222,7 +222,7 @@ final class ServerHandshake {
         } else if (deadlines.advance(RequestPhase.IDLE, RequestPhase.ANSWERING)) {
             deadlines.endAfterPeer();
         }
-        observer.begins();
+        observer.begins(input.to() - input.from());
         return begins;
     }
 

@@ -84,6 +84,21 @@ class AccessLogTest {
         }
     }
 
+    @Test
+    void furtherRequestsMustHaveTheirOwnBytes() throws Exception {
+        String request = "GET /page HTTP/1.1\r\nHost: a\r\n\r\n";
+        try (WebSocketServer server = builder().accessLog(AccessLogFormat.JSON).start();
+                HttpPeer peer = HttpPeer.connect(server)) {
+            for (int i = 0; i < 3; i++) {
+                assertEquals("hello", peer.send(request).read().body());
+                int answered = i + 1;
+                Await.until("there is a line", () -> lines.all().size() == answered);
+                String line = lines.all().get(i);
+                assertTrue(line.contains(",\"receivedBytes\":" + request.length() + ","), line);
+            }
+        }
+    }
+
     /** What the peer sends is printable or escaped, and cut: it can neither end a line nor a quoted text. */
     @Test
     void peerMustNotForgeLines() throws Exception {
