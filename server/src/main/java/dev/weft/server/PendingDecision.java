@@ -1,6 +1,6 @@
 package dev.weft.server;
 
-import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.http.RequestInput;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
@@ -45,7 +45,7 @@ final class PendingDecision {
 
     private final Transport transport;
     private final Thread thread;
-    private final BufferBudget budget;
+    private final BufferPool pool;
     private final int most;
 
     private final boolean needsBothDirections;
@@ -58,14 +58,15 @@ final class PendingDecision {
      * Begins a decision.
      *
      * @param thread the session's thread
+     * @param pool   counts the bytes
      * @param most   the maximum number of bytes that are kept
      * @param needsBothDirections whether a peer that has ended its output counts as disconnected
      */
-    PendingDecision(Transport transport, Thread thread, BufferBudget budget, int most,
+    PendingDecision(Transport transport, Thread thread, BufferPool pool, int most,
             boolean needsBothDirections) {
         this.transport = transport;
         this.thread = thread;
-        this.budget = budget;
+        this.pool = pool;
         this.most = most;
         this.needsBothDirections = needsBothDirections;
     }
@@ -76,7 +77,7 @@ final class PendingDecision {
      */
     boolean takeFrom(RequestInput input) {
         byte[] rest = input.takeRest();
-        if (!budget.take(rest.length)) {
+        if (!pool.budget().take(rest.length)) {
             input.restore(rest);
             return false;
         }
@@ -111,7 +112,7 @@ final class PendingDecision {
 
     /** Discards the bytes that followed the head. */
     void release() {
-        budget.giveBack(early.length);
+        pool.budget().giveBack(early.length);
         early = NOTHING;
     }
 
@@ -154,7 +155,8 @@ final class PendingDecision {
             if (count <= 0) {
                 return count == 0 || !needsBothDirections;
             }
-            if (!budget.take(count)) {
+            pool.traffic().receivedBytes(transport.place(), count);
+            if (!pool.budget().take(count)) {
                 throw new IOException("the peer sent too much before its handshake was answered");
             }
             int length = early.length;

@@ -152,7 +152,7 @@ final class PlainRequests {
         private void beginWatch() {
             if (input.to() - input.from() <= COPIED) {
                 PendingDecision pending = new PendingDecision(transport, session.thread(),
-                        server.services().pool().budget(), server.configuration().readBufferSize(), false);
+                        observer.pool(), server.configuration().readBufferSize(), false);
                 if (pending.takeFrom(input)) {
                     watch = pending;
                 }

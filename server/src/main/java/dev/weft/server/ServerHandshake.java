@@ -292,7 +292,7 @@ final class ServerHandshake {
         if (!(request instanceof Upgrade upgrade)) {
             return responder.answerOther(head);
         }
-        PendingDecision deciding = new PendingDecision(transport, session.thread(), server.services().pool().budget(),
+        PendingDecision deciding = new PendingDecision(transport, session.thread(), observer.pool(),
                 server.configuration().readBufferSize(), true);
         if (!deciding.takeFrom(input)) {
             return outOfBudget(reader);

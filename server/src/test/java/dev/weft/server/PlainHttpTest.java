@@ -502,6 +502,29 @@ class PlainHttpTest {
         }
     }
 
+    /** While the handler is at work, the bytes that arrive are kept for it. */
+    @Test
+    void bytesThatArriveWhileAHandlerWorksMustBeCounted() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        String head = "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n";
+        try (WebSocketServer server = server().http("/slow", request -> {
+            begun.countDown();
+            goOn.await();
+            return HttpResponse.text(200, request.bodyText());
+        }).start(); HttpPeer peer = HttpPeer.connect(server)) {
+            peer.send(head);
+            assertTrue(begun.await(10, TimeUnit.SECONDS));
+            peer.send("abc");
+            Await.until("they are counted", () -> server.statistics().receivedBytes() == head.length() + 3);
+            goOn.countDown();
+            assertEquals("abc", peer.read().body());
+            assertEquals(head.length() + 3, server.statistics().receivedBytes());
+        } finally {
+            goOn.countDown();
+        }
+    }
+
     /** While this end makes the client wait, the client is not too slow. */
     @ParameterizedTest
     @EnumSource(TransportKind.class)
