@@ -77,7 +77,7 @@ final class PlainRequests {
         try {
             HttpResponse response = exchange.ask();
             if (!exchange.endWatch() || exchange.body.clientHasGone()) {
-                session.log(Level.DEBUG, () -> "the peer left while its request was answered");
+                logLeft();
                 return false;
             }
             if (!deadlines.advance(RequestPhase.DECIDING, RequestPhase.WRITING)) {
@@ -96,6 +96,10 @@ final class PlainRequests {
             exchange.body.release();
             exchange.release();
         }
+    }
+
+    private void logLeft() {
+        session.log(Level.DEBUG, () -> "the peer left while its request was answered");
     }
 
     /** One request and its response. */
@@ -238,6 +242,9 @@ final class PlainRequests {
                 keeps = false;
                 HttpResponse instead = insteadOf(e.getCause());
                 if (instead == null) {
+                    if (body.clientHasGone()) {
+                        logLeft();
+                    }
                     answers = false;
                     return false;
                 }

@@ -38,6 +38,8 @@ class LostBodyTest {
         }
         assertEquals(List.of(), lines.all());
         assertEquals(List.of(), log.lines(Level.WARNING));
+        assertTrue(log.lines(Level.FINE).stream().anyMatch(line -> line.contains(": the peer left while")),
+                log.lines(Level.FINE).toString());
     }
 
     private HttpResponse read(HttpRequest request) throws IOException {
