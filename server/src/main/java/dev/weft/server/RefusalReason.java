@@ -27,7 +27,7 @@ public enum RefusalReason {
     HEAD_TOO_SLOW,
     /** The major version of HTTP is not 1: 505. */
     HTTP_VERSION,
-    /** The method is not supported: 405. */
+    /** The method is not supported: 405, or 501 for CONNECT and TRACE. */
     METHOD,
     /** A plain request for a path that has only a WebSocket endpoint: 426. */
     NOT_AN_UPGRADE,
