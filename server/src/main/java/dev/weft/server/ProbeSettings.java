@@ -56,11 +56,6 @@ public final class ProbeSettings {
         return Stream.of(liveness, readiness, health).flatMap(Optional::stream).toList();
     }
 
-    /** The paths of the probes that the server's own listeners serve. */
-    List<String> pathsOfTheServer() {
-        return address.isPresent() ? List.of() : paths();
-    }
-
     /** Returns a builder that is initialized with the defaults. */
     public static Builder builder() {
         return new Builder();

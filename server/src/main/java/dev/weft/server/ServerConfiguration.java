@@ -36,6 +36,7 @@ public final class ServerConfiguration {
     private final ConnectionTimeouts timeouts;
     private final Map<String, Endpoint> endpoints;
     private final Map<String, HttpEndpoint> httpEndpoints;
+    private final List<String> ownPaths;
 
     ServerConfiguration(ServerValues values) {
         this.values = values.copy();
@@ -44,7 +45,7 @@ public final class ServerConfiguration {
         this.timeouts = values.connections.timeouts(ConnectionTimeouts.DEFAULT);
         this.endpoints = values.endpoints.byPattern();
         this.httpEndpoints = values.httpEndpoints.byPattern();
-        checkProbes();
+        this.ownPaths = checkedOwnPaths();
         checkShares();
         Bounds.check("maxBufferedSize", values.maxBufferedSize, values.readBufferSize, Long.MAX_VALUE);
     }
@@ -62,7 +63,7 @@ public final class ServerConfiguration {
         return new ServerConfiguration(builder.values);
     }
 
-    private void checkProbes() {
+    private List<String> checkedOwnPaths() {
         boolean ownListener = values.probeSettings.address().isPresent();
         List<String> paths = Stream.concat(values.probeSettings.paths().stream(), values.metrics.stream()).toList();
         PathTable<HttpEndpoint> table = ownListener ? PathTable.empty() : values.httpEndpoints;
@@ -73,6 +74,15 @@ public final class ServerConfiguration {
             throw new IllegalStateException("the probes have a listener, but there is no path for it to serve: "
                     + "liveness(…), readiness(…), health(…) or metrics(…)");
         }
+        return ownListener ? List.of() : paths;
+    }
+
+    /**
+     * The paths of the probes and the metrics, if the server's own listeners serve them. They are also served on connections that
+     * are refused.
+     */
+    List<String> ownPaths() {
+        return ownPaths;
     }
 
     private void checkShares() {

@@ -314,14 +314,13 @@ final class ServerHandshake {
     }
 
     /**
-     * Why a valid request is refused; {@code null} if it is not. A probe is answered even on a connection that is refused:
-     * a server that is full or is being drained is alive.
+     * Why a valid request is refused; {@code null} if it is not. Probes and metrics are served even on a connection that is
+     * refused: a server that is full or is being drained is alive.
      */
     private @Nullable Refusal refusalOf(RequestHead head, boolean isHandshake) {
         Refusal refusal = session.refusal();
         if (refusal != null) {
-            boolean isProbe = !isHandshake
-                    && server.configuration().probeSettings().pathsOfTheServer().contains(head.path());
+            boolean isProbe = !isHandshake && server.configuration().ownPaths().contains(head.path());
             return isProbe ? null : refusal;
         }
         return isHandshake && server.shutdown().refusesNew()

@@ -45,7 +45,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
     private final WebSocketServer server;
     private final Transport transport;
     private final @Nullable Refusal refusal;
-    /** Whether a connection is refused only after its request has been read, because that may be a probe's. */
+    /** Whether a connection is refused only after its request has been read, because that may be one that is served. */
     private final boolean late;
     private final Thread thread;
 
@@ -75,7 +75,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
 
     private static boolean mayBeProbe(WebSocketServer server, Refusal refusal) {
         return refusal.reason() == RefusalReason.SHUTTING_DOWN || refusal.reason() == RefusalReason.SERVER_FULL
-                && !server.configuration().probeSettings().pathsOfTheServer().isEmpty();
+                && !server.configuration().ownPaths().isEmpty();
     }
 
     void start() {

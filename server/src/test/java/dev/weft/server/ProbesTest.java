@@ -97,7 +97,7 @@ class ProbesTest {
     @CsvSource({"LOOPS, false", "PARKING, false", "BLOCKING, false", "LOOPS, true"})
     void fullServerIsAlive(TransportKind transport, boolean tls) throws Exception {
         WebSocketServerBuilder builder = Handlers.echoServer().transport(transport).probeSettings(PROBES)
-                .http("/other", request -> HttpResponse.text(200, "other")).maxConnections(1);
+                .metrics("/metrics").http("/other", request -> HttpResponse.text(200, "other")).maxConnections(1);
         if (tls) {
             builder.tls(TestKeys.context());
         }
@@ -114,6 +114,9 @@ class ProbesTest {
             }
             try (HttpPeer peer = HttpPeer.connect(server)) {
                 assertTrue(peer.get("/health").body().contains("\"connections\":1}"));
+            }
+            try (HttpPeer peer = HttpPeer.connect(server)) {
+                assertTrue(peer.get("/metrics").body().contains("weft_connections"));
             }
             assertEquals(0, server.refusals().get(RefusalReason.SERVER_FULL));
             int refused = 0;
