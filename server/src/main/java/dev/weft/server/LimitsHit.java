@@ -33,7 +33,8 @@ final class LimitsHit {
                 + closes(statistics, CloseCause.EVICTED)
                 + exceeded(statistics, "maxBufferedSize")
                 + statistics.refusedSends().get(SendResult.SERVER_FULL));
-        hit.put("maxQueuedSize", statistics.refusedSends().get(SendResult.PEER_BEHIND));
+        hit.put("maxQueuedSize",
+                statistics.refusedSends().get(SendResult.PEER_BEHIND) + statistics.droppedMessages());
         hit.put("maxMessageSize", exceeded(statistics, "maxMessageSize"));
         hit.put("maxStreamedMessageSize", exceeded(statistics, "maxStreamedMessageSize")
                 + exceeded(statistics, "maxFrameLength"));

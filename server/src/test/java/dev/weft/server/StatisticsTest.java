@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.CloseCause;
 import dev.weft.Message;
+import dev.weft.OverflowPolicy;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.client.WebSocketClient;
@@ -147,6 +148,21 @@ class StatisticsTest {
             peer.bytes(textFrame("Hello")).readFrame();
             assertEquals(new Compression(0, 0), server.statistics().receivedCompression());
             assertEquals(new Compression(0, 0), server.statistics().sentCompression());
+            peer.leave();
+        }
+    }
+
+    @Test
+    void fullQueueMustBeCountedAlsoIfMessagesAreDropped() throws Exception {
+        try (WebSocketServer server = builder().noDeflate().sendBufferSize(4096)
+                .overflowPolicy(OverflowPolicy.DROP_NEWEST).handler(ws -> {
+                    while (ws.trySend(new byte[50_000]) != SendResult.DROPPED) {
+                        // Until the peer's buffers are full.
+                    }
+                    ws.awaitClose();
+                }).start(); RawPeer peer = RawPeer.open(server)) {
+            Await.until("a message is dropped", () -> server.statistics().droppedMessages() == 1);
+            assertEquals(1L, server.statistics().limitsHit().get("maxQueuedSize"));
             peer.leave();
         }
     }
