@@ -63,10 +63,9 @@ public interface HandshakePolicy {
      * {@link #hosts}.
      */
     static HandshakePolicy sameOrigin() {
-        return request -> Origin.isAbsentOr(request,
-                value -> Origin.parse(value).filter(origin -> origin.isOf(request)).isPresent())
-                        ? HandshakeDecision.accept()
-                        : OriginRule.foreign();
+        return request -> Origin.isAbsentOrOf(request.headers(), request.host(), request.tlsSession().isPresent())
+                ? HandshakeDecision.accept()
+                : OriginRule.foreign();
     }
 
     /**
@@ -87,9 +86,10 @@ public interface HandshakePolicy {
      */
     static HandshakePolicy origins(Collection<String> allowed) {
         List<OriginRule> rules = allowed.stream().map(OriginRule::require).toList();
-        return request -> Origin.isAbsentOr(request, value -> rules.stream().anyMatch(rule -> rule.allows(value)))
-                ? HandshakeDecision.accept()
-                : OriginRule.foreign();
+        return request -> Origin.isAbsentOr(request.headers(),
+                value -> rules.stream().anyMatch(rule -> rule.allows(value)))
+                        ? HandshakeDecision.accept()
+                        : OriginRule.foreign();
     }
 
     /**

@@ -134,6 +134,15 @@ public final class HttpRequest {
         return head.host();
     }
 
+    /**
+     * Whether the request is from a page with the same host and port, or from a client that is not a browser. A handler that
+     * changes something, or relies on cookies, should refuse other requests, because any page on the web can send them with its
+     * visitors' cookies. As {@link HandshakePolicy#sameOrigin} does for handshakes, over TLS it also requires an https page.
+     */
+    public boolean isSameOrigin() {
+        return Origin.isAbsentOrOf(head.headers(), head.host(), tlsSession != null);
+    }
+
     /** All header fields, as they were on the wire. */
     public Headers headers() {
         return head.headers();

@@ -1,6 +1,6 @@
 package dev.weft.server;
 
-import dev.weft.HandshakeRequest;
+import dev.weft.parser.http.Headers;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,21 +30,28 @@ record Origin(String scheme, String host, int port) {
                 .of(new Origin(scheme, matcher.group(2).toLowerCase(Locale.ROOT), port(matcher.group(3), scheme)));
     }
 
-    /** Whether the request has no Origin, and so is not from a browser, or has an Origin that is allowed. */
-    static boolean isAbsentOr(HandshakeRequest request, Predicate<String> good) {
-        List<String> values = request.headers().all("Origin");
+    /** Whether a request has no Origin, and so is not from a browser, or has an Origin that is allowed. */
+    static boolean isAbsentOr(Headers headers, Predicate<String> good) {
+        List<String> values = headers.all("Origin");
         return values.isEmpty() || values.size() == 1 && good.test(values.get(0));
     }
 
     /**
-     * Whether this is the origin to which the request was sent. A request over TLS has the scheme https. Without TLS, a
+     * Whether a request has no Origin, or the one to which it was sent. A request over TLS has the scheme https. Without TLS, a
      * proxy may have terminated TLS, so either scheme is accepted; it determines the port of a Host that names none.
+     *
+     * @param host what the client has named
      */
-    boolean isOf(HandshakeRequest request) {
-        if (request.tlsSession().isPresent() && !scheme.equals(HTTPS)) {
+    static boolean isAbsentOrOf(Headers headers, Optional<String> host, boolean tls) {
+        return isAbsentOr(headers,
+                value -> parse(value).filter(origin -> origin.isOf(host.orElse(""), tls)).isPresent());
+    }
+
+    private boolean isOf(String authority, boolean tls) {
+        if (tls && !scheme.equals(HTTPS)) {
             return false;
         }
-        Matcher matcher = AUTHORITY.matcher(request.host().orElse(""));
+        Matcher matcher = AUTHORITY.matcher(authority);
         return matcher.matches() && host.equalsIgnoreCase(matcher.group(1)) && port == port(matcher.group(2), scheme);
     }
 

@@ -61,6 +61,10 @@ class HandshakePolicyTest {
 
     // Same origin
 
+    private static HttpRequest plainRequest(String host, String origin) {
+        return HttpRequest.builder(new RequestHead("POST", "/", Headers.of("Host", host, "Origin", origin))).build();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
             "example.com          | http://example.com",
@@ -79,6 +83,7 @@ class HandshakePolicyTest {
             "xn--bcher-kva.example| https://xn--bcher-kva.example"})
     void pageOfTheSameHostAndPortIsAccepted(String host, String origin) throws Exception {
         assertAccepted(HandshakePolicy.sameOrigin(), request(host, origin));
+        assertTrue(plainRequest(host, origin).isSameOrigin());
     }
 
     @ParameterizedTest
@@ -147,6 +152,7 @@ class HandshakePolicyTest {
             "example.com      | http://example\u00b7com"})
     void anyOtherOriginIsForbidden(String host, String origin) throws Exception {
         assertForbidden(HandshakePolicy.sameOrigin(), request(host, origin));
+        assertFalse(plainRequest(host, origin).isSameOrigin());
     }
 
     @Test

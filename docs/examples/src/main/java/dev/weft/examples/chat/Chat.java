@@ -58,8 +58,8 @@ public final class Chat implements TopicAuthorizer {
     /** Gives a user a token, as a cookie for browsers and as text for others. A real chat would ask for a password here. */
     private HttpResponse signIn(HttpRequest request) throws IOException {
         String user = request.form().first("user").orElse("").strip();
-        if (user.isEmpty() || user.length() > 40) {
-            return HttpResponse.text(400, "A name has 1 to 40 characters");
+        if (!request.isSameOrigin() || user.isEmpty() || user.length() > 40) {
+            return HttpResponse.text(400, "A name has 1 to 40 characters, and comes from the page of the chat");
         }
         String token = UUID.randomUUID().toString();
         usersByToken.put(token, user);

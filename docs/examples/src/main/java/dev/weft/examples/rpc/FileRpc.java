@@ -1,10 +1,10 @@
 package dev.weft.examples.rpc;
 
-import dev.weft.HandshakeRequest;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.WebSocketConnection;
+import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
@@ -23,6 +23,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -31,10 +32,9 @@ import tools.jackson.databind.json.JsonMapper;
  * no call has to wait for it; JSON-RPC notifications say how far it is.
  */
 public record FileRpc(Path folder) {
-    private static final JsonMapper JSON = new JsonMapper();
+    /** Escapes all but ASCII: a client's string may hold half of a surrogate pair, which no text message may contain. */
+    private static final JsonMapper JSON = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
     private static final int PROGRESS_STEP = 1 << 20;
-    private static final RpcError PARSE_ERROR = new RpcError(-32700, "Parse error");
-    private static final RpcError INVALID_REQUEST = new RpcError(-32600, "Invalid Request");
 
     private record RpcError(int code, String message) {}
 
@@ -50,17 +50,13 @@ public record FileRpc(Path folder) {
         return WebSocketServer.builder().port(port).shutdownHook(true)
                 .policy(HandshakePolicy.sameOrigin()
                         .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")))
-                        .and(HandshakePolicy.require(FileRpc::staysInFolder, 400,
-                                "letters, digits, '.', '-' and '_' only")))
+                        .and(HandshakePolicy.require(request -> request.pathParameters().values().stream()
+                                .allMatch(name -> name.matches("\\w[\\w.-]*")), 400, "letters, digits, '.', '-', '_'")))
                 .endpoint("/rpc", files::serveCalls)
-                .endpoint("/upload/{name}", files::upload)
+                .endpoint("/upload/{name}", Endpoint.of(files::upload).maxStreamedMessageSize(16L << 30))
                 .endpoint("/download/{name}", files::download)
                 .files("/", StaticFiles.onClassPath(FileRpc.class, "web/file-rpc"))
                 .start();
-    }
-
-    private static boolean staysInFolder(HandshakeRequest request) {
-        return request.pathParameters().values().stream().allMatch(name -> name.matches("\\w[\\w.-]*"));
     }
 
     /** Up to 32 calls run concurrently: the last of them on this thread, which receives no further ones meanwhile. */
@@ -69,17 +65,15 @@ public record FileRpc(Path folder) {
                 Thread.ofVirtual().factory(), new ThreadPoolExecutor.CallerRunsPolicy());
         try {
             while (peer.receive() instanceof Message.Text(String text)) {
-                calls.submit(() -> {
-                    answer(peer, text);
-                    return null;
-                });
+                calls.execute(() -> answer(peer, text));
             }
+            peer.close(1003, "a call is a text message");
         } finally {
             calls.shutdownNow();
         }
     }
 
-    private void answer(WebSocketConnection peer, String text) throws IOException {
+    private void answer(WebSocketConnection peer, String text) {
         JsonNode message = JSON.missingNode();
         try {
             message = JSON.readTree(text);
@@ -89,8 +83,12 @@ public record FileRpc(Path folder) {
         boolean isBatch = message.isArray() && !message.isEmpty();
         List<JsonNode> responses = (isBatch ? message.valueStream() : Stream.of(message))
                 .map(this::call).filter(Objects::nonNull).toList();
-        if (!responses.isEmpty()) {
-            peer.send(JSON.writeValueAsString(isBatch ? responses : responses.getFirst()));
+        try {
+            if (!responses.isEmpty()) {
+                peer.send(JSON.writeValueAsString(isBatch ? responses : responses.getFirst()));
+            }
+        } catch (IOException e) {
+            // The peer has gone.
         }
     }
 
@@ -101,7 +99,11 @@ public record FileRpc(Path folder) {
         String method = request.path("method").stringValue(null);
         boolean isValid = request.path("jsonrpc").stringValue("").equals("2.0") && method != null
                 && !params.isValueNode() && !id.isContainer() && !id.isBoolean();
-        Object outcome = isValid ? run(method, params) : request.isMissingNode() ? PARSE_ERROR : INVALID_REQUEST;
+        Object outcome = isValid
+                ? run(method, params)
+                : request.isMissingNode()
+                        ? new RpcError(-32700, "Parse error")
+                        : new RpcError(-32600, "Invalid Request");
         if (isValid && id.isMissingNode()) {
             return null;
         }
@@ -122,7 +124,7 @@ public record FileRpc(Path folder) {
                 }
                 default -> new RpcError(-32601, "Method not found");
             };
-        } catch (JacksonException e) {
+        } catch (JacksonException | IllegalArgumentException e) {
             return new RpcError(-32602, "Invalid params");
         } catch (InterruptedException e) {
             return null; // the caller has gone
@@ -155,8 +157,12 @@ public record FileRpc(Path folder) {
     }
 
     private void download(WebSocketConnection peer) throws IOException {
-        notify(peer, "size", Files.size(file(peer)));
-        peer.sendStream(MessageType.BINARY, out -> Files.copy(file(peer), out));
+        if (Files.isRegularFile(file(peer))) {
+            notify(peer, "size", Files.size(file(peer)));
+            peer.sendStream(MessageType.BINARY, out -> Files.copy(file(peer), out));
+        } else {
+            peer.close(4404, "there is no such file");
+        }
     }
 
     private static void notify(WebSocketConnection peer, String method, long size) throws IOException {

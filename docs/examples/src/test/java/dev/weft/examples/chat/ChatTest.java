@@ -126,6 +126,8 @@ class ChatTest {
     @Test
     void pagesOfOtherOriginsMustBeRefused() {
         chat().query("token", signIn("Ada").body()).origin("https://elsewhere.example").expectRefusal(403);
+        server.request("/sign-in").header("Content-Type", "application/x-www-form-urlencoded")
+                .origin("https://elsewhere.example").send("POST", "user=Ada").expectStatus(400);
     }
 
     @Test

@@ -75,6 +75,8 @@ class FileRpcTest {
             {"jsonrpc":"2.0","method":"subtract","params":[1],"id":1} | {"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}
             {"jsonrpc":"2.0","method":"subtract","params":["a",1],"id":1} | {"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}
             {"jsonrpc":"2.0","method":"subtract","id":1} | {"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}
+            {"jsonrpc":"2.0","method":"sleep","params":[-1],"id":1} | {"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}
+            {"jsonrpc":"2.0","method":"subtract","params":[3,1],"id":"\\ud800 é"} | {"jsonrpc":"2.0","result":2,"id":"\\ud800 é"}
             {"jsonrpc":"2.0","method":"foobar,"params":"bar","baz] | {"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}
             [{"jsonrpc":"2.0","method":"subtract","params":[1,2],"id":"1"},{"jsonrpc":"2.0","method" | {"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}
             `` | {"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}
@@ -113,6 +115,21 @@ class FileRpcTest {
             client.send("""
                     {"jsonrpc": "2.0", "method": "subtract", "params": [42, 23], "id": "last"}""");
             assertEquals("last", client.json().get("id").stringValue());
+        }
+    }
+
+    @Test
+    void binaryCallsMustBeRefused() throws Exception {
+        try (TestClient client = connect("/rpc")) {
+            client.send(new byte[]{1}, true);
+            assertEquals(1003, client.closeCode());
+        }
+    }
+
+    @Test
+    void missingFilesMustBeReported() throws Exception {
+        try (TestClient client = connect("/download/nothing")) {
+            assertEquals(4404, client.closeCode());
         }
     }
 
