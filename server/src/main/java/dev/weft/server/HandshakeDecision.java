@@ -207,6 +207,16 @@ public sealed interface HandshakeDecision {
         public Reject(HttpResponse response) {
             this(response, RefusalReason.POLICY_REJECTED);
         }
+
+        /**
+         * Returns a decision whose response also has this header, such as {@code WWW-Authenticate}, which a response with the
+         * status 401 must have (RFC 9110 §15.5.2).
+         *
+         * @throws IllegalArgumentException as {@link HttpResponse#withHeader}
+         */
+        public Reject withHeader(String name, String value) {
+            return new Reject(response.withHeader(name, value), reason);
+        }
     }
 
     /** Returns a decision that accepts the handshake. */

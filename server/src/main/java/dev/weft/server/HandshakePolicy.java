@@ -5,6 +5,8 @@ import dev.weft.internal.Bounds;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -35,6 +37,35 @@ public interface HandshakePolicy {
             }
             HandshakeDecision second = next.decide(request);
             return second instanceof HandshakeDecision.Accept later ? accept.merge(later) : second;
+        };
+    }
+
+    /**
+     * Accepts requests whose user is known, and attaches the user to the connection: {@link
+     * dev.weft.WebSocketConnection#attachment} returns it. {@snippet class = "dev.weft.docs.Guides" region = "query"}
+     *
+     * @param user      finds the user of a request; must be thread-safe, and may block; if it throws an exception, the response is
+     *                  a 500
+     * @param otherwise the decision about other requests
+     */
+    static <T> HandshakePolicy authenticate(Function<HandshakeRequest, Optional<T>> user,
+            HandshakeDecision.Reject otherwise) {
+        return authenticate(user, found -> HandshakeDecision.accept().withAttachment(found), otherwise);
+    }
+
+    /**
+     * Accepts requests whose user is known, otherwise as {@link #authenticate(Function, HandshakeDecision.Reject)}.
+     *
+     * @param accept the decision about the request of a user, for example with a time of expiry
+     */
+    static <T> HandshakePolicy authenticate(Function<HandshakeRequest, Optional<T>> user,
+            Function<? super T, HandshakeDecision.Accept> accept, HandshakeDecision.Reject otherwise) {
+        Objects.requireNonNull(user, "user");
+        Objects.requireNonNull(accept, "accept");
+        Objects.requireNonNull(otherwise, "otherwise");
+        return request -> {
+            Optional<T> found = user.apply(request);
+            return found.isPresent() ? accept.apply(found.get()) : otherwise;
         };
     }
 

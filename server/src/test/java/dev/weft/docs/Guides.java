@@ -127,31 +127,39 @@ final class Guides {
 
     static HandshakePolicy byQuery(Tokens tokens) {
         // @start region="query"
-        HandshakePolicy policy = request -> request.query().first("token").flatMap(tokens::verify)
-                .<HandshakeDecision>map(user -> HandshakeDecision.accept().withAttachment(user))
-                .orElseGet(() -> HandshakeDecision.reject(401, "a valid token is needed"));
+        var unauthorized = HandshakeDecision.reject(401, "a valid token is needed")
+                .withHeader("WWW-Authenticate", "Bearer");
+        HandshakePolicy policy = HandshakePolicy.authenticate(
+                request -> request.query().first("token").flatMap(tokens::verify), unauthorized);
         // @end
         return policy;
     }
 
-    static HandshakePolicy bySubprotocol(Tokens tokens) {
+    static HandshakePolicy byHeader(Tokens tokens, HandshakeDecision.Reject unauthorized) {
+        // @start region="header"
+        HandshakePolicy policy = HandshakePolicy.authenticate(
+                request -> request.headers().first("Authorization").filter(value -> value.startsWith("Bearer "))
+                        .flatMap(value -> tokens.verify(value.substring("Bearer ".length()))),
+                unauthorized);
+        // @end
+        return policy;
+    }
+
+    static HandshakePolicy bySubprotocol(Tokens tokens, HandshakeDecision.Reject unauthorized) {
         // @start region="subprotocol"
-        HandshakePolicy policy = request -> request.subprotocols().stream()
-                .filter(offer -> offer.startsWith("token.")).findFirst()
-                .flatMap(offer -> tokens.verify(offer.substring("token.".length())))
-                .<HandshakeDecision>map(
-                        user -> HandshakeDecision.accept().withSubprotocol("chat.v2").withAttachment(user))
-                .orElseGet(() -> HandshakeDecision.reject(401, "a valid token is needed"));
+        HandshakePolicy policy = HandshakePolicy.authenticate(
+                request -> request.subprotocols().stream().filter(offer -> offer.startsWith("token.")).findFirst()
+                        .flatMap(offer -> tokens.verify(offer.substring("token.".length()))),
+                user -> HandshakeDecision.accept().withSubprotocol("chat.v2").withAttachment(user), unauthorized);
         // @end
         return policy;
     }
 
-    static HandshakePolicy expiring(Tokens tokens) {
+    static HandshakePolicy expiring(Tokens tokens, HandshakeDecision.Reject unauthorized) {
         // @start region="expiry"
-        HandshakePolicy expiring = request -> request.query().first("token").flatMap(tokens::verify)
-                .<HandshakeDecision>map(
-                        user -> HandshakeDecision.accept().withAttachment(user).withExpiresAt(user.expiry()))
-                .orElseGet(() -> HandshakeDecision.reject(401, "a valid token is needed"));
+        HandshakePolicy expiring = HandshakePolicy.authenticate(
+                request -> request.query().first("token").flatMap(tokens::verify),
+                user -> HandshakeDecision.accept().withAttachment(user).withExpiresAt(user.expiry()), unauthorized);
         // @end
         return expiring;
     }

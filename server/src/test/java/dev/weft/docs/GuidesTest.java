@@ -15,6 +15,7 @@ import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Await;
 import dev.weft.server.Endpoint;
+import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.Handlers;
 import dev.weft.server.HttpHandler;
@@ -55,6 +56,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GuidesTest {
     private static final Guides.Tokens TOKENS = token -> Optional.ofNullable(
             Map.of("t1", new Guides.User("ada", Instant.now().plusMillis(50))).get(token));
+    private static final HandshakeDecision.Reject UNAUTHORIZED = HandshakeDecision.reject(401, "no");
 
     @Test
     void firstServerEchoes() throws Exception {
@@ -146,18 +148,26 @@ class GuidesTest {
     void tokenOpensTheConnection() {
         try (TestServer server = guarded(Guides.byQuery(TOKENS))) {
             server.open("/?token=t1");
-            server.request("/?token=t2").expectRefusal(401);
+            assertEquals("Bearer", server.request("/?token=t2").expectRefusal(401).headers()
+                    .first("WWW-Authenticate").orElseThrow());
             server.request("/").expectRefusal(401);
         }
-        try (TestServer server = guarded(Guides.bySubprotocol(TOKENS))) {
+        try (TestServer server = guarded(Guides.bySubprotocol(TOKENS, UNAUTHORIZED))) {
             server.request("/").subprotocols("chat.v2", "token.t1").open();
             server.request("/").subprotocols("chat.v2", "token.t2").expectRefusal(401);
+        }
+        try (TestServer server = guarded(Guides.byHeader(TOKENS, UNAUTHORIZED))) {
+            server.request("/").header("Authorization", "Bearer t1").open();
+            server.request("/").header("Authorization", "Bearer t2").expectRefusal(401);
+            server.request("/").header("Authorization", "Basic t1").expectRefusal(401);
+            server.request("/").expectRefusal(401);
         }
     }
 
     @Test
     void connectionIsClosedWhenItsTokenExpires() {
-        try (TestServer server = TestServer.of("/", Endpoint.of(Handlers::echo).policy(Guides.expiring(TOKENS)))) {
+        try (TestServer server = TestServer.of("/",
+                Endpoint.of(Handlers::echo).policy(Guides.expiring(TOKENS, UNAUTHORIZED)))) {
             // The answer shows that the connection is open on the server, too, before its clock advances.
             TestConnection client = server.open("/?token=t1").send("hi").expectText("hi");
             server.advance(Duration.ofSeconds(5));
