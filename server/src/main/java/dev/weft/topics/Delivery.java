@@ -1,6 +1,7 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
+import dev.weft.internal.connection.BatchSender;
 import dev.weft.internal.time.TurnQuota;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ final class Delivery {
     private record Key(String topic, String key) {}
 
     private final Publication publication;
-    private final @Nullable Key key;
+    private final @Nullable Object key;
     private final boolean more;
     /** The form of the message for each function that was called; empty if it failed. */
     private final Map<Function<Publication, PreparedMessage>, Optional<PreparedMessage>> forms = new IdentityHashMap<>(
@@ -28,10 +29,22 @@ final class Delivery {
     private int refused;
 
     /** @param more whether the next message of the topic follows at once */
-    Delivery(Publication publication, @Nullable String key, boolean more) {
+    Delivery(Publication publication, boolean more) {
+        this(publication, publication.key().map(it -> new Key(publication.topic(), it)).orElse(null), more);
+    }
+
+    private Delivery(Publication publication, @Nullable Object key, boolean more) {
         this.publication = publication;
+        this.key = key;
         this.more = more;
-        this.key = key == null ? null : new Key(publication.topic(), key);
+    }
+
+    /**
+     * Delivers a message from the history, which replaces nothing. If it is the first one, no newer value is sent before it:
+     * otherwise, an older value from the history would follow the newer one.
+     */
+    static Delivery ofHistory(Publication publication, boolean first, boolean more) {
+        return new Delivery(publication, first ? BatchSender.FENCE : null, more);
     }
 
     /** Sends to the subscribers of several sets, and once to a connection that is in more than one of them. */

@@ -93,7 +93,7 @@ final class Topic {
     }
 
     private void deliver(Publication publication, List<SubscriberSet> sets, boolean more) {
-        Delivery delivery = new Delivery(publication, publication.key().orElse(null), more);
+        Delivery delivery = new Delivery(publication, more);
         delivery.run(sets);
         count(delivery);
     }
@@ -153,7 +153,7 @@ final class Topic {
             if (!added.isActive()) {
                 return;
             }
-            Delivery delivery = new Delivery(missed.get(i), null, i < missed.size() - 1);
+            Delivery delivery = Delivery.ofHistory(missed.get(i), i == 0, i < missed.size() - 1);
             spent = TurnQuota.spend(spent, delivery.to(added));
             count(delivery);
         }

@@ -221,6 +221,25 @@ class LatestValuesTest {
         slow.client().expectText("A1").expectText("second").expectText("A2");
     }
 
+    /** Otherwise, the last value that the client gets would be an older one, from the history. */
+    @Test
+    void valueMustNotOvertakeTheHistoryOfALaterSubscription() {
+        Topics topics = topics();
+        TestPair slow = pair();
+        topics.subscribeMatching(end(slow), "own/*", SubscribeOptions.DEFAULT);
+        int fillers = fill(slow);
+
+        topics.publishLatest("own/1", "A", text("A1"));
+        topics.publishLatest("own/1", "B", text("B1"));
+        topics.subscribe(end(slow), "own/1", SubscribeOptions.DEFAULT.last(10));
+        topics.publishLatest("own/1", "A", text("A2"));
+        topics.publishLatest("own/1", "A", text("A3"));
+
+        expectFillers(slow, fillers);
+        slow.client().expectText("A1").expectText("B1").expectText("A1").expectText("B1").expectText("A3");
+        assertEquals(1, end(slow).queue().replacedMessages());
+    }
+
     /** The value before the greeting and the one after it have the same key. When the former is sent, the latter still waits. */
     @Test
     void valueAfterAGreetingMustBeReplacedAlsoWhenTheOneBeforeItIsSent() {
