@@ -68,19 +68,26 @@ final class History {
         return (long) publication.message().length() + publication.key().map(String::length).orElse(0) + OVERHEAD;
     }
 
-    /** The messages after an offset, oldest first; {@code null} if the history does not reach back so far. */
+    /**
+     * The messages after an offset, which need not be that of a message, oldest first; {@code null} if the history does not reach
+     * back so far, or not up to it.
+     */
     @Nullable
     List<Publication> after(long offset) {
+        long newest = kept.isEmpty() ? floor : kept.peekLast().position().offset();
+        if (offset < floor || offset > newest) {
+            return null;
+        }
         List<Publication> found = new ArrayList<>();
         Iterator<Publication> newestFirst = kept.descendingIterator();
         while (newestFirst.hasNext()) {
             Publication each = newestFirst.next();
             if (each.position().offset() <= offset) {
-                return each.position().offset() == offset ? found.reversed() : null;
+                break;
             }
             found.add(each);
         }
-        return floor == offset ? found.reversed() : null;
+        return found.reversed();
     }
 
     /** The last messages, at most this many, oldest first. */

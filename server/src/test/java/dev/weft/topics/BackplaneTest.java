@@ -266,6 +266,30 @@ class BackplaneTest extends TwoNodes {
         }
     }
 
+    /** It continues from a position between two messages: nothing has that offset, and nothing is missing. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7})
+    void positionAfterWhichTheNewestMessagesComeMustLeadToARecovery(int step) {
+        Topics topics = topics(new MemoryBroker(step).node(), HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a", NUMBERED);
+        for (int i = 1; i <= 7; i++) {
+            topics.publish("a", "" + i);
+            peer(pair).expectText(i * step + " " + i);
+        }
+        for (int last = 1; last <= 5; last++) {
+            Position after = topics.subscribe(end(pair()), "a", NUMBERED.last(last)).after();
+            Subscription again = topics.subscribe(end(pair()), "a", NUMBERED.since(after));
+            assertEquals(Recovery.COMPLETE, again.recovery());
+            assertEquals(last, again.replayed());
+        }
+        long epoch = topics.history("a", 1).getFirst().position().epoch();
+        for (long offset : List.of(2L * step - 1, 7L * step + 1)) {
+            Position unknown = Position.of(epoch, offset);
+            assertEquals(Recovery.IMPOSSIBLE, topics.subscribe(end(pair()), "a", NUMBERED.since(unknown)).recovery());
+        }
+    }
+
     @Test
     void gapThatCannotBeFilledMustBeTold() {
         Topics topics = topics(here, HISTORY);
