@@ -105,6 +105,13 @@ final class FilterTree {
         return matching.stream().anyMatch(each -> each.size() > 0);
     }
 
+    /** Does something for each subscription to a filter that matches the levels of a topic. */
+    void forEachMatching(List<String> levels, Consumer<Subscription> action) {
+        List<SubscriberSet> matching = new ArrayList<>(2);
+        addMatching(levels, matching);
+        matching.forEach(each -> List.of(each.snapshot()).forEach(action));
+    }
+
     void forEach(Consumer<Subscription> action) {
         forEach(root, action);
     }

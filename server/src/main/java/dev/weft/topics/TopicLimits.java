@@ -27,7 +27,8 @@ public final class TopicLimits {
     /**
      * The maximum number of topics. At this number, a new topic takes the place of one that no longer has a subscriber
      * or a history, if there is one. After a topic has lost its last subscriber and history, up to 100 ms may pass
-     * until a new one can take its place.
+     * until a new one can take its place. With a {@link Backplane}, a message for a topic beyond this number is lost for
+     * the subscriptions to filters of this process, which have a {@link Gap} then.
      */
     public int maxTopics() {
         return maxTopics;

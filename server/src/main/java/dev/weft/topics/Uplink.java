@@ -1,6 +1,7 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
+import dev.weft.topics.TopicException.Reason;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
@@ -296,6 +297,10 @@ final class Uplink implements Backplane.Receiver {
             }
         } catch (TopicException e) {
             LOGGER.log(Level.WARNING, "a message of another node is dropped: " + e.getMessage());
+            if (e.reason() == Reason.TOO_MANY_TOPICS) {
+                // The topic has no subscribers by its name: otherwise there would be a topic.
+                filters.forEachMatching(TopicName.levelsOfTopic(name), this::tellGap);
+            }
         }
     }
 

@@ -291,6 +291,23 @@ class BackplaneTest extends TwoNodes {
     }
 
     @Test
+    void filterMustBeToldOfAMessageForWhoseTopicThereIsNoRoom() {
+        Topics topics = topics(here, HISTORY.toBuilder().maxTopics(1).build());
+        Topics other = topics(there, HISTORY);
+        TestPair named = pair();
+        TestPair filter = pair();
+        topics.subscribe(end(named), "a/1", NUMBERED);
+        topics.subscribeMatching(end(filter), "a/*", NUMBERED);
+        topics.subscribeMatching(end(pair()), "b/*", NUMBERED);
+        other.publish("a/2", "lost");
+        peer(filter).expectText("gap 0 0");
+        other.publish("a/1", "1");
+        peer(filter).expectText("1 1");
+        peer(named).expectText("1 1");
+        assertEquals(1, topics.totals().gaps());
+    }
+
+    @Test
     void gapThatCannotBeFilledMustBeTold() {
         Topics topics = topics(here, HISTORY);
         TestPair told = pair();
