@@ -378,6 +378,26 @@ export async function run({ WeftTopics, address, control, WebSocket }) {
       await again.expect('subscribed 1', 1);
     },
 
+    async 'the history of an ended subscription is not for a filter'() {
+      const topics = connect();
+      const all = recorder();
+      topics.subscribe('u/*', all);
+      await all.expect('subscribed 0');
+      await control('publish', 'u/1', 1, 3);
+      await all.expect(1, 2, 3);
+      const one = recorder({ last: 3, message: (data) => { one.events.push(data); subscription.unsubscribe(); } });
+      const subscription = topics.subscribe('u/1', one);
+      await one.expect('subscribed 3', 1);
+      topics.subscribe('u/1', one).unsubscribe(); // before the answer, in which the server says what follows
+      const again = recorder({ last: 2 });
+      topics.subscribe('u/1', again);
+      await again.expect('subscribed 2', 2, 3);
+      await control('publish', 'u/1', 4, 4);
+      await again.expect(4);
+      await all.expect(4);
+      assertEqual([all.events, one.events, again.events], [[], [], []]);
+    },
+
     async 'refusals have a code'() {
       const topics = connect();
       const room = recorder();

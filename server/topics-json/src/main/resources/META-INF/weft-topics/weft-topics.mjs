@@ -32,7 +32,6 @@ class Subscription {
   topic;
   position; // where to go on: at the last message that was not `latest`; undefined before the beginning, and for wildcards
   active = false; // whether the server sends messages now
-  replaying = 0; // the number of messages from the history that still come
   unsubscribe;
   retry; // the timer of the next request, after a temporary refusal
   #handlers;
@@ -55,7 +54,6 @@ class Subscription {
   /** Except for the first time, messages are missing unless the server says that they follow. */
   subscribed({ position, messages = 0, recovered = !this.#begun }) {
     this.position = position;
-    this.replaying = messages;
     this.active = this.#begun = true;
     call(this.#handlers, 'subscribed', messages);
     if (!recovered) call(this.#handlers, 'gap');
@@ -68,7 +66,6 @@ class Subscription {
 
   message({ topic, position, latest = false, data, encoding }) {
     call(this.#handlers, 'message', data, { topic, position, latest, encoding });
-    if (this.replaying > 0) this.replaying--;
     if (this.position !== undefined && !latest) this.position = position;
   }
 
@@ -90,7 +87,7 @@ class Subscription {
     call(this.#handlers, 'presence', [...this.#members].sort(), { count: this.#members.size + this.#unlisted, ...change });
   }
 
-  stop() { this.active = false; this.replaying = 0; clearTimeout(this.retry); }
+  stop() { this.active = false; clearTimeout(this.retry); }
   refused(error) { call(this.#handlers, 'refused', error); }
 }
 
@@ -103,6 +100,7 @@ export class WeftTopics {
   #timers = {};
   #failures = 0;
   #subscriptions = new Map(); // by topic or filter
+  #replaying = new Map(); // by topic: the number of messages from the history that still come, wanted or not
   #pending = new Map(); // requests that wait for their answer, by id
   #lastId = 0;
   #closed = false;
@@ -175,7 +173,6 @@ export class WeftTopics {
   }
 
   // ---- requests
-
   get #isOpen() { return this.#openedAt !== undefined && this.#socket.readyState === 1; }
 
   #begin(subscription, attempt = 1) {
@@ -196,7 +193,6 @@ export class WeftTopics {
   }
 
   // ---- the connection
-
   async #connect() {
     let socket;
     try {
@@ -246,7 +242,7 @@ export class WeftTopics {
     clearInterval(this.#timers.checks);
     for (const each of this.#subscriptions.values()) each.stop();
     for (const { reject } of this.#pending.values()) reject(new Error('the connection has ended before the answer'));
-    this.#pending.clear();
+    for (const each of [this.#pending, this.#replaying]) each.clear();
     if (this.#closed) call(this.#settings, 'onstate', { connected: false, ...status });
     else this.#retryLater(status, lasted);
   }
@@ -266,16 +262,18 @@ export class WeftTopics {
   }
 
   // ---- what the server sends
-
   #received(message) {
     const asked = this.#pending.get(message.id);
     const subscription = this.#subscriptions.get(message.topic);
     this.#pending.delete(message.id);
     switch (message.type) {
-      case 'message':
-        // What is replayed is for the subscription that asked for it, and no other.
-        if (subscription?.replaying > 0) return subscription.message(message);
+      case 'message': {
+        const left = this.#replaying.get(message.topic) ?? 0;
+        this.#replaying[left > 1 ? 'set' : 'delete'](message.topic, left - 1);
+        // What is replayed is for the subscription that asked for it, and no other, even if that one has ended.
+        if (left > 0) return subscription?.active && subscription.message(message);
         return this.#matching(message.topic).forEach((each) => each.message(message));
+      }
       case 'gap':
         return this.#matching(message.topic).forEach((each) => each.gap(message));
       case 'joined': case 'left':
@@ -284,6 +282,7 @@ export class WeftTopics {
         if (!asked) subscription?.members(message);
         break;
       case 'subscribed':
+        if (message.messages > 0) this.#replaying.set(message.topic, message.messages);
         if (asked && asked.subscription === subscription) subscription.subscribed(message);
         break;
       case 'error':

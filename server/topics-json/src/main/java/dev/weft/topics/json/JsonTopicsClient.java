@@ -10,6 +10,7 @@ import dev.weft.topics.Position;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,6 +57,12 @@ public final class JsonTopicsClient implements AutoCloseable {
     // Guarded by the lock.
     private @Nullable WebSocketConnection open;
     private long lastId;
+
+    /**
+     * The number of messages from the history that still come, by topic, also if their subscription has ended. For the thread that
+     * receives.
+     */
+    private final Map<String, Integer> replaying = new HashMap<>();
 
     private JsonTopicsClient(ReconnectingClientBuilder connections) {
         this.connections = connections.start(this::serve);
@@ -230,6 +237,7 @@ public final class JsonTopicsClient implements AutoCloseable {
     }
 
     private void begin(WebSocketConnection connection) {
+        replaying.clear();
         lock.lock();
         try {
             open = connection;
@@ -271,12 +279,7 @@ public final class JsonTopicsClient implements AutoCloseable {
         switch (message.string("type")) {
             case "message" -> message(message);
             case "gap" -> gap(message);
-            case "subscribed" -> {
-                TopicSubscription begun = subscription(message);
-                if (begun != null && begun.request() == message.id()) {
-                    begun.subscribed(message);
-                }
-            }
+            case "subscribed" -> subscribed(message);
             case "presence" -> {
                 if (message.has("id")) {
                     answered(message);
@@ -303,12 +306,24 @@ public final class JsonTopicsClient implements AutoCloseable {
         return subscriptions.get(message.string("topic"));
     }
 
-    /** A message that is replayed is for the subscription that asked for it, and no other. */
+    private void subscribed(JsonObject answer) throws InvalidMessageException {
+        int messages = answer.has("messages") ? (int) answer.integer("messages", 0, Integer.MAX_VALUE) : 0;
+        if (messages > 0) {
+            replaying.put(answer.string("topic"), messages);
+        }
+        TopicSubscription begun = subscription(answer);
+        if (begun != null && begun.request() == answer.id()) {
+            begun.subscribed(answer, messages);
+        }
+    }
+
+    /** A message that is replayed is for the subscription that asked for it, and no other, even if that one has ended. */
     private void message(JsonObject received) throws InvalidMessageException {
         TopicMessage message = new TopicMessage(received.string("topic"), received.position("position"),
                 received.text("data"), received.has("encoding"), received.has("latest") && received.bool("latest"));
         TopicSubscription exact = subscriptions.get(message.topic());
-        boolean replayed = exact != null && exact.isActive() && exact.isReplaying();
+        boolean replayed = replaying.containsKey(message.topic());
+        replaying.computeIfPresent(message.topic(), (topic, left) -> left == 1 ? null : left - 1);
         for (TopicSubscription each : subscriptions.values()) {
             if (each.isActive() && (each == exact || !replayed && each.matches(message.topic()))) {
                 each.message(message);

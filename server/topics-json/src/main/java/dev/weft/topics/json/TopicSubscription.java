@@ -29,7 +29,6 @@ public final class TopicSubscription {
     private final TreeSet<String> members = new TreeSet<>();
     /** The number of members that the server has not listed. */
     private long unlisted;
-    private long replaying;
     /** Whether it was ever active. */
     private boolean begun;
     /** The number of temporary refusals since it was last active. */
@@ -86,23 +85,19 @@ public final class TopicSubscription {
         request = 0;
     }
 
-    boolean isReplaying() {
-        return replaying > 0;
-    }
-
     boolean matches(String published) {
         return TopicFilter.matches(topic, published);
     }
 
-    void subscribed(JsonObject answer) throws InvalidMessageException {
+    /** @param messages the number of messages from the history that follow */
+    void subscribed(JsonObject answer, int messages) throws InvalidMessageException {
         // Except for the first time, messages are missing unless the server says that they follow.
         boolean missed = answer.has("recovered") ? !answer.bool("recovered") : begun;
-        replaying = answer.has("messages") ? answer.integer("messages", 0, Integer.MAX_VALUE) : 0;
         position = answer.has("position") ? answer.position("position") : null;
         begun = true;
         refusals = 0;
         active = true;
-        tell(() -> listener.subscribed((int) replaying));
+        tell(() -> listener.subscribed(messages));
         if (missed) {
             tell(listener::gap);
         }
@@ -117,7 +112,6 @@ public final class TopicSubscription {
 
     void message(TopicMessage message) {
         tell(() -> listener.message(message));
-        replaying = Math.max(0, replaying - 1);
         if (position != null && !message.isLatest()) {
             position = message.position();
         }

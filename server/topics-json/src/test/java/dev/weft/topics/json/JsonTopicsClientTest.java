@@ -355,6 +355,38 @@ class JsonTopicsClientTest {
         assertEquals(0, one.events.size());
     }
 
+    /** They are not for the filter, which has got them before, or was not subscribed then. */
+    @Test
+    void messagesOfTheHistoryMustNotReachAFilterWhenTheirSubscriptionHasEnded() throws Exception {
+        JsonTopicsClient topics = connect();
+        ListenerRecorder all = new ListenerRecorder();
+        topics.subscribe("room/*", all);
+        all.expect("subscribed 0");
+        server.publish("room/1", 1, 3);
+        all.expectNumbers(1, 3);
+
+        ListenerRecorder one = new ListenerRecorder();
+        CompletableFuture<TopicSubscription> subscribed = new CompletableFuture<>();
+        subscribed.complete(topics.subscribe("room/1", TopicOptions.DEFAULT.last(3), new TopicListener() {
+            @Override
+            public void message(TopicMessage message) {
+                one.message(message);
+                subscribed.join().unsubscribe();
+            }
+        }));
+        one.expectNumbers(1, 1);
+        subscribed.join().unsubscribe();
+        // Ends before the answer, in which the server says what follows.
+        topics.subscribe("room/1", TopicOptions.DEFAULT.last(3), one).unsubscribe();
+        topics.subscribe("room/1", TopicOptions.DEFAULT.last(2), one);
+        one.expect("subscribed 2", "2", "3");
+
+        server.publish("room/1", 4, 4);
+        all.expectNumbers(4, 4);
+        one.expectNumbers(4, 4);
+        assertEquals(0, all.events.size() + one.events.size());
+    }
+
     /** A filter has no position, so nobody knows what it has missed. */
     @Test
     void eachFurtherConnectionMustBeAGapForWildcards() throws Exception {
