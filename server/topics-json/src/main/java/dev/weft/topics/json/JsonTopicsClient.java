@@ -1,6 +1,7 @@
 package dev.weft.topics.json;
 
 import dev.weft.Message;
+import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.client.ReconnectingClient;
@@ -84,10 +85,13 @@ public final class JsonTopicsClient implements AutoCloseable {
      * Subscribes to a topic, or to a filter with wildcards if the server allows it: now or as soon as there is a
      * connection, and again on each further connection, then from the last message that the listener has got.
      *
-     * @throws IllegalStateException if there is a subscription to this topic or filter already
+     * @throws IllegalStateException    if there is a subscription to this topic or filter already
+     * @throws IllegalArgumentException if the topic has an unpaired surrogate
      */
     public TopicSubscription subscribe(String topic, TopicOptions options, TopicListener listener) {
         TopicSubscription added = new TopicSubscription(this, topic, options, Objects.requireNonNull(listener));
+        // Before it is known: otherwise, a request that cannot be sent would end each connection.
+        encode(added.begin(0));
         lock.lock();
         try {
             if (subscriptions.putIfAbsent(topic, added) != null) {
@@ -108,7 +112,7 @@ public final class JsonTopicsClient implements AutoCloseable {
             if (subscriptions.remove(ended.topic(), ended)) {
                 ended.end();
                 if (open != null) {
-                    open.trySend(Envelope.request(new ClientRequest.Unsubscribe(++lastId, ended.topic())));
+                    open.trySend(encode(new ClientRequest.Unsubscribe(++lastId, ended.topic())));
                 }
             }
         } finally {
@@ -124,7 +128,8 @@ public final class JsonTopicsClient implements AutoCloseable {
      * @return the position of the message. Fails with {@link TopicRefusedException} if the server refuses it, and with another {@link
      *         IOException} if there is no connection, the server does not read, or the connection ends before the answer: then the
      *         message may have been published
-     * @throws IllegalArgumentException if the text is not one JSON value within the limits of the subprotocol
+     * @throws IllegalArgumentException if the text is not one JSON value within the limits of the subprotocol, or the topic has an
+     *                                  unpaired surrogate
      */
     public CompletableFuture<Position> publish(String topic, String json) {
         return publish(topic, null, json);
@@ -137,7 +142,7 @@ public final class JsonTopicsClient implements AutoCloseable {
      *
      * @param key  1 to 255 characters, no control characters; the server refuses others as {@code invalid}
      * @param json one JSON value
-     * @throws IllegalArgumentException if the text is not one JSON value within the limits of the subprotocol
+     * @throws IllegalArgumentException as {@code publish}, or if the key has an unpaired surrogate
      */
     public CompletableFuture<Position> publishLatest(String topic, String key, String json) {
         return publish(topic, Objects.requireNonNull(key), json);
@@ -154,6 +159,8 @@ public final class JsonTopicsClient implements AutoCloseable {
 
     /**
      * Asks for the members of a topic. Only for topics to which this client is subscribed. Fails as {@link #publish}.
+     *
+     * @throws IllegalArgumentException if the topic has an unpaired surrogate
      */
     public CompletableFuture<TopicMembers> presence(String topic) {
         return ask(id -> new ClientRequest.Presence(id, topic), JsonTopicsClient::members);
@@ -183,14 +190,16 @@ public final class JsonTopicsClient implements AutoCloseable {
         CompletableFuture<JsonObject> asked = new CompletableFuture<>();
         lock.lock();
         try {
+            long id = ++lastId;
+            // First, because it may throw.
+            PreparedMessage message = encode(request.apply(id));
             if (open == null) {
                 asked.completeExceptionally(new IOException("not connected"));
             } else if (pending.size() >= MOST_PENDING) {
                 asked.completeExceptionally(new IOException(MOST_PENDING + " requests wait for their answers"));
             } else {
-                long id = ++lastId;
                 pending.put(id, asked);
-                SendResult sent = open.trySend(Envelope.request(request.apply(id)));
+                SendResult sent = open.trySend(message);
                 if (!sent.isAccepted()) {
                     pending.remove(id);
                     asked.completeExceptionally(new IOException("not sent: " + sent));
@@ -199,18 +208,23 @@ public final class JsonTopicsClient implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        return asked.thenCompose(message -> {
+        return asked.thenCompose(received -> {
             try {
-                return CompletableFuture.completedFuture(answer.of(message));
+                return CompletableFuture.completedFuture(answer.of(received));
             } catch (InvalidMessageException e) {
                 return CompletableFuture.failedFuture(new IOException("invalid answer: " + e.getMessage()));
             }
         });
     }
 
+    /** @throws IllegalArgumentException if a text in the request has an unpaired surrogate */
+    private static PreparedMessage encode(ClientRequest request) {
+        return PreparedMessage.text(Envelope.request(request));
+    }
+
     /** Under the lock. If it cannot be sent, the next connection has to do it. */
     private void request(WebSocketConnection connection, TopicSubscription subscription) {
-        SendResult sent = connection.trySend(Envelope.request(subscription.begin(++lastId)));
+        SendResult sent = connection.trySend(encode(subscription.begin(++lastId)));
         if (!sent.isAccepted()) {
             connection.abort();
         }

@@ -285,6 +285,30 @@ class JsonTopicsClientTest {
     }
 
     @Test
+    void requestsWithHalfOfASurrogatePairMustChangeNothing() throws Exception {
+        String half = "a\ud800";
+        JsonTopicsClient topics = connect();
+        assertThrows(IllegalArgumentException.class, () -> topics.subscribe(half, message -> {}));
+        ListenerRecorder room = new ListenerRecorder();
+        topics.subscribe("a", room);
+        room.expect("subscribed 0");
+        assertThrows(IllegalArgumentException.class, () -> topics.subscribe(half, message -> {}));
+        for (int i = 0; i < 10_000; i++) {
+            assertThrows(IllegalArgumentException.class, () -> topics.presence(half));
+        }
+        assertThrows(IllegalArgumentException.class, () -> topics.publish(half, "1"));
+        assertThrows(IllegalArgumentException.class, () -> topics.publishLatest("a", half, "1"));
+
+        get(topics.publish("a", "2"));
+        room.expect("2");
+        server.stop();
+        server.start();
+        room.expect("subscribed 0");
+        get(topics.publish("a", "3"));
+        room.expect("3");
+    }
+
+    @Test
     void requestsWithoutAConnectionMustFail() throws Exception {
         JsonTopicsClient topics = connect();
         ListenerRecorder room = new ListenerRecorder();
