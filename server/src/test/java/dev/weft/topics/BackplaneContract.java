@@ -280,6 +280,25 @@ public abstract class BackplaneContract {
         assertEquals("-ann a/b", next(events));
     }
 
+    /** Users may choose these names, which mean something in the names of subjects and keys. */
+    @ParameterizedTest
+    @ValueSource(strings = {"*", ">", "", "=", "a.b", "a:b"})
+    void memberMustHaveAnyName(String name) throws Exception {
+        TestPair bob = pair();
+        Topics topics = start(Topics.builder().member(connection -> connection == end(bob) ? "bob" : name));
+        TestPair named = pair();
+        topics.subscribe(end(bob), "a");
+        Await.until("bob is there", () -> topics.presence("a").equals(Map.of("bob", 1)));
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        topics.addPresenceListener(new PresenceRecorder(events));
+        topics.subscribe(end(named), "a");
+        assertEquals("+" + name + " a", next(events));
+        assertEquals(Map.of("bob", 1, name, 1), topics.presence("a"));
+        topics.unsubscribe(end(named), "a");
+        assertEquals("-" + name + " a", next(events));
+        assertEquals(Map.of("bob", 1), topics.presence("a"));
+    }
+
     @Test
     void membersOfANodeThatIsClosedMustLeave() throws Exception {
         BlockingQueue<String> events = new LinkedBlockingQueue<>();

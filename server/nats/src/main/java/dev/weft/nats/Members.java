@@ -117,7 +117,7 @@ final class Members {
     }
 
     private boolean isThere(Streams streams, String topic, String member) {
-        return !streams.subjects(subjects.member(topic, member, "*")).isEmpty();
+        return !streams.subjects(subjects.member(topic, member)).isEmpty();
     }
 
     private void tell(Streams streams, String topic) {
@@ -128,7 +128,7 @@ final class Members {
     /** The members of a topic. */
     Map<String, Integer> of(Streams streams, String topic) {
         Map<String, Integer> members = new TreeMap<>();
-        streams.forEachMember(subjects.member(topic, "*", "*"),
+        streams.forEachMember(subjects.membersOfTopic(topic),
                 each -> members.merge(subjects.memberPart(each.getSubject(), 1),
                         Integer.parseInt(new String(each.getData(), StandardCharsets.US_ASCII)), Integer::sum));
         return members;

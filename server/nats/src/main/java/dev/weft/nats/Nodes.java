@@ -149,7 +149,7 @@ final class Nodes {
         if (claim == 0) {
             return;
         }
-        List<String> entries = List.copyOf(streams.subjects(subjects.member("*", "*", dead)));
+        List<String> entries = List.copyOf(streams.subjects(subjects.membersOfNode(dead)));
         for (int i = 0; i < entries.size() && claim > 0 && !ending; i += BATCH) {
             members.removeDead(streams, entries.subList(i, Math.min(i + BATCH, entries.size())), claim, receiver);
             claim = streams.setAfter(claim, sign, CLAIMED);

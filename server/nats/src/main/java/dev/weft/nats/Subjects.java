@@ -5,10 +5,12 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The names of subjects. Each level of a topic is a token of the subject. What is not a letter or digit of ASCII, a hyphen or
- * an underscore, is written as {@code =} and the two hexadecimal digits of each of its bytes in UTF-8.
+ * an underscore, is written as {@code =} and the two hexadecimal digits of each of its bytes in UTF-8. The name of a member may
+ * be empty: then it is written as {@code =} alone, since a token must not be empty.
  */
 final class Subjects {
     private static final String HEX = "0123456789ABCDEF";
+    private static final String EMPTY = "=";
 
     private final String prefix;
 
@@ -43,9 +45,28 @@ final class Subjects {
         return String.join("/", tokens);
     }
 
-    /** A member of a topic on a node; an asterisk stands for any. */
+    /** A member of a topic on a node. */
     String member(String topic, String member, String node) {
-        return prefix + ".m." + one(topic) + "." + one(member) + "." + node;
+        return members(encoded(topic), encoded(member), node);
+    }
+
+    /** A member of a topic on any node. */
+    String member(String topic, String member) {
+        return members(encoded(topic), encoded(member), "*");
+    }
+
+    /** Any member of a topic on any node. */
+    String membersOfTopic(String topic) {
+        return members(encoded(topic), "*", "*");
+    }
+
+    /** Any member of any topic on a node. */
+    String membersOfNode(String node) {
+        return members("*", "*", node);
+    }
+
+    private String members(String topic, String member, String node) {
+        return prefix + ".m." + topic + "." + member + "." + node;
     }
 
     String allMembers() {
@@ -66,10 +87,6 @@ final class Subjects {
         return subject.substring(prefix.length() + 3);
     }
 
-    private static String one(String name) {
-        return name.equals("*") ? name : encoded(name);
-    }
-
     private static String tokens(String filter) {
         String[] levels = filter.split("/");
         for (int i = 0; i < levels.length; i++) {
@@ -83,6 +100,9 @@ final class Subjects {
     }
 
     private static String encoded(String text) {
+        if (text.isEmpty()) {
+            return EMPTY;
+        }
         StringBuilder encoded = new StringBuilder();
         for (byte each : text.getBytes(StandardCharsets.UTF_8)) {
             if (each >= 'a' && each <= 'z' || each >= 'A' && each <= 'Z' || each >= '0' && each <= '9' || each == '-'
@@ -96,6 +116,9 @@ final class Subjects {
     }
 
     private static String decoded(String token) {
+        if (token.equals(EMPTY)) {
+            return "";
+        }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int i = 0; i < token.length(); i++) {
             if (token.charAt(i) == '=') {
