@@ -365,7 +365,22 @@ final class Feed {
         if (!uplink.isPlacing()) {
             // Something may be missing, and nobody knows what.
             skipTo(newLife());
-        } else if (copy != Copy.NONE) {
+            return;
+        }
+        boolean done = false;
+        try {
+            deliverMissed();
+            done = true;
+        } finally {
+            if (!done) {
+                suspect();
+                wake();
+            }
+        }
+    }
+
+    private void deliverMissed() {
+        if (copy != Copy.NONE) {
             BackplaneHistory missed = uplink.readAfter(topic.name(), topic.newest());
             if (!missed.isComplete()) {
                 skipTo(before(missed));

@@ -1,18 +1,22 @@
 package dev.weft.topics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
 import dev.weft.testing.TestPair;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -313,6 +317,33 @@ class FeedTest extends TwoNodes {
 
         Await.until("the last one is delivered", () -> told.contains("" + (most + 2)));
         assertEquals(List.of("" + most, "gap", "" + (most + 2)), told);
+    }
+
+    /** When the broker is back, a subscriber may compare a topic before its turn. */
+    @Test
+    void comparisonThatFailsForASubscriberMustBeMadeAgain() {
+        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
+        Presence presence = new Presence(null);
+        Uplink uplink = new Uplink(here, false, table, new FilterTree(), presence);
+        table.begin(presence, uplink);
+        here.start(HISTORY, uplink);
+        Topics other = topics(there, HISTORY);
+        uplink.want("a");
+        Topic topic = table.get("a", List.of("a"));
+        uplink.prepare(topic, null);
+        TestPair pair = pair();
+        topic.subscribe(new Subscription(end(pair), "a", List.of("a"), NUMBERED), "ann", Instant.now());
+        here.losing = 1;
+        Position missed = other.publish("a", "1");
+
+        topic.feed().suspect();
+        here.beforeRead = it -> {
+            throw BackplaneException.uncertain("no answer, on purpose", new TimeoutException());
+        };
+        assertThrows(TopicException.class, () -> uplink.prepare(topic, missed));
+        here.beforeRead = it -> {};
+        topic.feed().wake();
+        peer(pair).expectText("1 1");
     }
 
     // Many topics at a time.
