@@ -398,6 +398,24 @@ export async function run({ WeftTopics, address, control, WebSocket }) {
       assertEqual([all.events, one.events, again.events], [[], [], []]);
     },
 
+    async 'a message of the history arrives once if it also comes for a filter'() {
+      // A server that reads the history for the first subscription by name sends what arrives meanwhile to filters, afterwards.
+      const serve = ({ id, topic }, answer) => {
+        if (topic === 'v/*') return answer({ type: 'subscribed', id, topic });
+        answer({ type: 'subscribed', id, topic, position: 'e:9', messages: 2 });
+        for (const each of [10, 11, 10, 11, 12]) answer({ type: 'message', topic, position: `e:${each}`, data: each });
+        answer({ type: 'message', topic, position: 'f:1', data: 13 });
+      };
+      const topics = connect({ WebSocket: servedSocket(serve) });
+      const [all, one] = [recorder(), recorder({ last: 2 })];
+      topics.subscribe('v/*', all);
+      await all.expect('subscribed 0');
+      topics.subscribe('v/1', one);
+      await one.expect('subscribed 2', ...numbers(10, 13));
+      await all.expect(...numbers(10, 13));
+      assertEqual([all.events, one.events], [[], []]);
+    },
+
     async 'refusals have a code'() {
       const topics = connect();
       const room = recorder();

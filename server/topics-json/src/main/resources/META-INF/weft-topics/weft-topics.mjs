@@ -65,6 +65,8 @@ class Subscription {
   }
 
   message({ topic, position, latest = false, data, encoding }) {
+    const [[epoch, offset], [ownEpoch, reached]] = [position, this.position ?? ''].map((each) => each.split(':'));
+    if (!latest && epoch === ownEpoch && +offset <= +reached) return; // it was in the history, and has come again for a filter
     call(this.#handlers, 'message', data, { topic, position, latest, encoding });
     if (this.position !== undefined && !latest) this.position = position;
   }
@@ -158,9 +160,8 @@ export class WeftTopics {
   }
 
   /** Returns a promise of who is there, as { members, count }, for a topic to which this client is subscribed. */
-  async presence(topic) {
-    const { members, count } = await this.#ask({ type: 'presence', topic });
-    return { members, count };
+  presence(topic) {
+    return this.#ask({ type: 'presence', topic }).then(({ members, count }) => ({ members, count }));
   }
 
   /** Ends everything. */

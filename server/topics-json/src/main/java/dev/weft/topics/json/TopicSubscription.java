@@ -111,10 +111,19 @@ public final class TopicSubscription {
     }
 
     void message(TopicMessage message) {
+        if (!message.isLatest() && hasReached(message.position())) {
+            // It was among the messages from the history, and has come again for a filter.
+            return;
+        }
         tell(() -> listener.message(message));
         if (position != null && !message.isLatest()) {
             position = message.position();
         }
+    }
+
+    private boolean hasReached(Position other) {
+        Position own = position;
+        return own != null && own.epoch() == other.epoch() && own.offset() >= other.offset();
     }
 
     void members(TopicMembers present) {

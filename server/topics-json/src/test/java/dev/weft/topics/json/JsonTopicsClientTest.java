@@ -586,4 +586,32 @@ class JsonTopicsClientTest {
                     () -> wrong.statistics().closes().keySet().stream().anyMatch(each -> each.code().equals("1007")));
         }
     }
+
+    /** A server that reads the history for the first subscription by name sends what arrives meanwhile to filters, afterwards. */
+    @Test
+    void aMessageOfTheHistoryMustArriveOnceIfItAlsoComesForAFilter() throws Exception {
+        try (WebSocketServer scripted = WebSocketServer.builder().endpoint("/", Endpoint.of(ws -> {
+            ws.receive();
+            ws.send("{\"type\":\"subscribed\",\"id\":1,\"topic\":\"a/*\"}");
+            ws.receive();
+            ws.send("{\"type\":\"subscribed\",\"id\":2,\"topic\":\"a/1\",\"position\":\"e:9\",\"messages\":2}");
+            for (int offset : List.of(10, 11, 10, 11, 12)) {
+                ws.send("{\"type\":\"message\",\"topic\":\"a/1\",\"position\":\"e:" + offset + "\",\"data\":" + offset
+                        + "}");
+            }
+            ws.send("{\"type\":\"message\",\"topic\":\"a/1\",\"position\":\"f:1\",\"data\":13}");
+            ws.awaitClose();
+        }).subprotocols(JsonTopics.SUBPROTOCOL)).start()) {
+            JsonTopicsClient topics = connect(URI.create("ws://127.0.0.1:" + scripted.port() + "/"));
+            ListenerRecorder all = new ListenerRecorder();
+            ListenerRecorder one = new ListenerRecorder();
+            topics.subscribe("a/*", all);
+            all.expect("subscribed 0");
+            topics.subscribe("a/1", TopicOptions.DEFAULT.last(2), one);
+            one.expect("subscribed 2");
+            one.expectNumbers(10, 13);
+            all.expectNumbers(10, 13);
+            assertEquals(0, all.events.size() + one.events.size());
+        }
+    }
 }
