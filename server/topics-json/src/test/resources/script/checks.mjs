@@ -416,6 +416,18 @@ export async function run({ WeftTopics, address, control, WebSocket }) {
       assertEqual([all.events, one.events], [[], []]);
     },
 
+    async 'a handler can end another subscription'() {
+      const topics = connect();
+      const [first, second] = [recorder({ message: (data) => { first.events.push(data); ended.unsubscribe(); } }), recorder()];
+      topics.subscribe('w/*', first);
+      const ended = topics.subscribe('w/1', second);
+      await first.expect('subscribed 0');
+      await second.expect('subscribed 0');
+      await topics.publish('w/1', 1);
+      await first.expect(1);
+      assertEqual(second.events, []);
+    },
+
     async 'refusals have a code'() {
       const topics = connect();
       const room = recorder();

@@ -273,7 +273,7 @@ export class WeftTopics {
         this.#replaying[left > 1 ? 'set' : 'delete'](message.topic, left - 1);
         // What is replayed is for the subscription that asked for it, and no other, even if that one has ended.
         if (left > 0) return subscription?.active && subscription.message(message);
-        return this.#matching(message.topic).forEach((each) => each.message(message));
+        return this.#matching(message.topic).forEach((each) => each.active && each.message(message)); // a handler may end another one
       }
       case 'gap':
         return this.#matching(message.topic).forEach((each) => each.gap(message));
