@@ -113,14 +113,12 @@ final class JsonSession {
             options = options.last(request.last());
         }
         Topics topics = settings.topics();
-        if (settings.wildcards()) {
-            topics.subscribeMatching(connection, request.topic(), options);
-        } else {
-            topics.subscribe(connection, request.topic(), options);
-        }
+        Subscription begun = settings.wildcards()
+                ? topics.subscribeMatching(connection, request.topic(), options)
+                : topics.subscribe(connection, request.topic(), options);
         if (request.presence()) {
             watched.add(request.topic());
-            settings.watch().add(connection, request.topic());
+            settings.watch().add(begun);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.weft.topics.json;
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
 import dev.weft.topics.PresenceListener;
+import dev.weft.topics.Subscription;
 import dev.weft.topics.Topics;
 import java.time.Duration;
 import java.util.Collection;
@@ -41,9 +42,10 @@ final class PresenceWatch implements PresenceListener {
         this.pause = pause;
     }
 
-    /** Sends the members of a topic to a connection as soon as they are known, and from then on the changes. */
-    void add(WebSocketConnection connection, String topic) {
-        while (!watched.computeIfAbsent(topic, name -> new WatchedTopic(this, name)).add(connection)) {
+    /** Sends the members of the topic to the connection as soon as they are known, and from then on the changes. */
+    void add(Subscription subscription) {
+        String topic = subscription.filter();
+        while (!watched.computeIfAbsent(topic, name -> new WatchedTopic(this, name)).add(subscription)) {
             Thread.onSpinWait();
         }
     }

@@ -4,13 +4,14 @@ import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.CloseCode;
+import dev.weft.topics.Subscription;
 import dev.weft.topics.TopicException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,7 +46,8 @@ final class WatchedTopic {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition earlier = lock.newCondition();
     // Guarded by the lock.
-    private final Set<WebSocketConnection> connections = new LinkedHashSet<>();
+    /** Those that watch, with their subscriptions: who is no longer subscribed is told nothing more. */
+    private final Map<WebSocketConnection, Subscription> connections = new LinkedHashMap<>();
     /** The members that all connections have been told; {@code null} until they are read for the first time. */
     private @Nullable Set<String> told;
     /** Whether nobody watches any more, for good: the next one needs another object. */
@@ -69,16 +71,16 @@ final class WatchedTopic {
         this.unsettledUntil = lastRead;
     }
 
-    /** Begins to tell a connection. Returns false if this is over. */
-    boolean add(WebSocketConnection connection) {
+    /** Begins to tell a connection, for as long as this subscription is active. Returns false if this is over. */
+    boolean add(Subscription subscription) {
         lock.lock();
         try {
             if (over) {
                 return false;
             }
-            connections.add(connection);
+            connections.put(subscription.connection(), subscription);
             if (told != null) {
-                send(connection, watch.list(name, told));
+                send(subscription, watch.list(name, told));
             } else if (!due && meanwhile == null) {
                 readAt(System.nanoTime());
             }
@@ -201,7 +203,7 @@ final class WatchedTopic {
                 unsettledUntil = lastRead + watch.pause().toNanos();
                 PreparedMessage list = watch.list(name, read);
                 told = new TreeSet<>(read);
-                connections.forEach(each -> send(each, list));
+                connections.values().forEach(each -> send(each, list));
             }
             Set<String> members = new TreeSet<>(read);
             meanwhile.forEach((member, present) -> {
@@ -254,11 +256,15 @@ final class WatchedTopic {
         } else {
             told.remove(member);
         }
-        connections.forEach(each -> send(each, message));
+        connections.values().forEach(each -> send(each, message));
     }
 
     /** Who misses one change has the wrong members from then on: it has to come back. */
-    private static void send(WebSocketConnection connection, PreparedMessage message) {
+    private static void send(Subscription subscription, PreparedMessage message) {
+        if (!subscription.isActive()) {
+            return;
+        }
+        WebSocketConnection connection = subscription.connection();
         SendResult result = connection.trySend(message);
         if (!result.isAccepted() && result != SendResult.CLOSED) {
             connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");

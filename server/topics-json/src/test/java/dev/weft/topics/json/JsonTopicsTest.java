@@ -422,6 +422,32 @@ class JsonTopicsTest {
     }
 
     @Test
+    void presenceMustNotBeToldAfterTheApplicationHasEndedTheSubscription() throws Exception {
+        BlockingQueue<WebSocketConnection> asking = new LinkedBlockingQueue<>();
+        TestServer server = serve(history(0).authorizer(new TopicAuthorizer() {
+            @Override
+            public boolean maySubscribe(WebSocketConnection connection, String filter) {
+                return asking.add(connection);
+            }
+
+            @Override
+            public boolean mayPublish(WebSocketConnection connection, String topic) {
+                return true;
+            }
+        }));
+        TestConnection ann = annWithPresence(server);
+        topics.unsubscribe(asking.take(), "a");
+        assertEquals("left ann", told.poll(20, TimeUnit.SECONDS));
+        TestConnection bob = connect(server, "bob");
+        ask(bob, subscribe("a"));
+        assertEquals("joined bob", told.poll(20, TimeUnit.SECONDS));
+        ann.expectNothingFor(SOON);
+
+        ask(ann, subscribeWithPresence("a"));
+        assertTrue(members(json(ann)).contains("bob"));
+    }
+
+    @Test
     void presenceMustOnlyBeToldToSubscribers() {
         TestConnection ann = connect(serve(history(0)), "ann");
         expectError("not_subscribed", 4, ask(ann, "{\"type\":\"presence\",\"id\":4,\"topic\":\"a\"}"));

@@ -95,8 +95,7 @@ class PresenceWatchTest {
 
         /** Its node follows the topic, without being one of its members. */
         Client watch() {
-            topics.subscribe(pair.server().connection(), TOPIC);
-            watch.add(pair.server().connection(), TOPIC);
+            watch.add(topics.subscribe(pair.server().connection(), TOPIC));
             return this;
         }
 
