@@ -81,7 +81,8 @@ public final class SubscribeOptions {
 
     /**
      * If messages are lost for good between this node and the {@link Backplane}, sends the message that this function
-     * makes of the gap, and then the messages after the gap. The function must not wait, and must not use these topics.
+     * makes of the gap, and then the messages after the gap. If a topic has a gap, a connection with several such
+     * subscriptions to it gets one notice. The function must not wait, and must not use these topics.
      * If it throws, the connection is closed with 1011. Without such a function, the connection is closed with 1013 if
      * {@link #closesWhenBehind} is true, so that its client reconnects and gets a {@link Recovery}.
      */

@@ -1,11 +1,14 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
+import dev.weft.WebSocketConnection;
 import dev.weft.internal.time.TurnQuota;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
@@ -291,13 +294,23 @@ final class Topic {
             epoch = resumed.epoch();
             offset = resumed.offset();
             history.restart(offset);
-            SubscriberSet.forEachConnection(subscriberSets(filters), each -> {
-                each.tell(gap);
-                counters.gaps.increment();
-                return TurnQuota.FRAME;
-            });
+            Set<WebSocketConnection> noticed = new HashSet<>();
+            for (SubscriberSet each : subscriberSets(filters)) {
+                SubscriberSet.forEachConnection(List.of(each), it -> {
+                    tell(gap, it, noticed);
+                    return TurnQuota.FRAME;
+                });
+            }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** A connection gets one notice, even if another one of its subscriptions wants none. */
+    private void tell(Gap gap, Subscription subscription, Set<WebSocketConnection> noticed) {
+        if (subscription.options().gapNotice() == null || noticed.add(subscription.connection())) {
+            subscription.tell(gap);
+            counters.gaps.increment();
         }
     }
 

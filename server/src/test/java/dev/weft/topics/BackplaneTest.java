@@ -329,6 +329,34 @@ class BackplaneTest extends TwoNodes {
         assertEquals(1, silent.missed());
     }
 
+    /** One of them wants no notice and stays open, and the other one must not go on as if nothing were missing. */
+    @Test
+    void gapMustBeToldToAConnectionIfOneOfItsSubscriptionsHasANotice() {
+        Topics topics = topics(here, HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a", NUMBERED);
+        topics.subscribeMatching(end(pair), "*", NUMBERED);
+        Subscription silent = topics.subscribeMatching(end(pair), "#",
+                SubscribeOptions.DEFAULT.closesWhenBehind(false));
+        topics.publish("a", "1");
+        Await.until("it has arrived", () -> topics.history("a", 1).size() == 1);
+        // Once for each subscription of the node.
+        here.losing = 3 * 8;
+        for (int i = 2; i <= 10; i++) {
+            topics.publish("a", "" + i);
+        }
+        Await.until("all have arrived", () -> topics.totals().delivered() == 6);
+        topics.publish("a", "11");
+
+        List<String> received = new ArrayList<>();
+        do {
+            received.add(peer(pair).expectText());
+        } while (!received.getLast().endsWith("11"));
+        assertEquals(1, received.stream().filter(each -> each.startsWith("gap")).count(), received.toString());
+        assertEquals(8, received.size(), received.toString());
+        assertEquals(1, silent.missed());
+    }
+
     @Test
     void repeatedAndLateMessagesMustBeDropped() {
         Topics topics = topics(here, HISTORY);
