@@ -136,7 +136,7 @@ public final class AcceptingSocket {
     }
 
     private boolean acceptOne() throws IOException {
-        SocketChannel accepted = channel.accept();
+        SocketChannel accepted = watch.accept();
         if (accepted != null) {
             admission.accept(accepted);
         }

@@ -20,7 +20,7 @@ final class Descriptors {
         return Optional.empty();
     }
 
-    /** The number of the channel's descriptor, until the channel is closed; -1 if there is an obstacle, or it is not the JDK's. */
+    /** The number of the channel's descriptor, until the channel is closed; -1 if there is an obstacle, or it is not known. */
     static int of(Channel channel) {
         return -1;
     }

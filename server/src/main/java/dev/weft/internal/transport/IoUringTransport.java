@@ -119,7 +119,18 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
 
     @Override
     public boolean hasUnread() {
-        return reader.holdsBytes() || super.hasUnread();
+        return reader.holdsBytes() || haveArrived();
+    }
+
+    private boolean haveArrived() {
+        if (!(channel instanceof ArrivedBytes bytes)) {
+            return super.hasUnread();
+        }
+        try {
+            return bytes.haveArrived();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     @Override

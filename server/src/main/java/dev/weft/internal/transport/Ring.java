@@ -1,7 +1,9 @@
 package dev.weft.internal.transport;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 
 /**
  * A ring of Linux's io_uring: a queue of requests to the system, a queue of their results, the completions, and buffers of which
@@ -38,11 +40,17 @@ interface Ring {
     /** Whether the request with this number has been submitted, and all completions due until then are there to be taken. */
     boolean isSubmitted(int request);
 
-    /** Requests a report when bytes, their end, or a connection have arrived. */
+    /** Requests a report when bytes, or their end, have arrived. */
     void pollReadable(int descriptor, long data) throws IOException;
 
     /** Requests a report when the system takes bytes. */
     void pollWritable(int descriptor, long data) throws IOException;
+
+    /**
+     * Requests that connections are accepted. Completes for each connection with the descriptor of a non-blocking socket, until it
+     * is cancelled or fails: see {@link #isLast}.
+     */
+    void accept(int descriptor, long data) throws IOException;
 
     /** Requests a report of the next {@link #wakeUp}. */
     void awaitWakeUp(long data) throws IOException;
@@ -92,8 +100,19 @@ interface Ring {
     /** The number of the buffer that was received into; -1 if there is none. */
     int buffer();
 
+    /** Whether the request does not complete again. */
+    boolean isLast();
+
     /** Whether the socket had more bytes. */
     boolean hasMore();
+
+    /**
+     * A channel for a descriptor that was accepted.
+     *
+     * @param listening the address of the listening socket
+     * @throws IOException if the peer has reset the connection already; the descriptor is then closed, as after an error
+     */
+    SocketChannel channel(int descriptor, InetSocketAddress listening) throws IOException;
 
     // Buffers.
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 
 /**
  * Watches a listening socket with a selector. Readiness is level-triggered: what the engine sees while a turn accepts, it sees
@@ -35,6 +36,11 @@ final class SelectorListenerWatch implements WatchedSocket, SocketEngine.Listene
     @Override
     public void start() throws IOException {
         key = engine.register(channel, this);
+    }
+
+    @Override
+    public SocketChannel accept() throws IOException {
+        return channel.accept();
     }
 
     @Override

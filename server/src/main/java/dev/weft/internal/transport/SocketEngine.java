@@ -33,6 +33,13 @@ interface SocketEngine extends Engine {
         /** Begins to watch. Does not wait. */
         void start() throws IOException;
 
+        /**
+         * Returns the next connection that has arrived, or {@code null} if none has. For one thread at a time; does not wait.
+         *
+         * @throws IOException if it cannot be accepted, for example because no descriptor is left
+         */
+        SocketChannel accept() throws IOException;
+
         /** Called after connections were accepted: reports further ones. From any thread; does not wait. */
         void watchAgain();
 

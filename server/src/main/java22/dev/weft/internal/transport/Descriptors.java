@@ -58,8 +58,11 @@ final class Descriptors {
         }
     }
 
-    /** The number of the channel's descriptor, until the channel is closed; -1 if there is an obstacle, or it is not the JDK's. */
+    /** The number of the channel's descriptor, until the channel is closed; -1 if there is an obstacle, or it is not known. */
     static int of(Channel channel) {
+        if (channel instanceof AcceptedChannel accepted) {
+            return accepted.descriptor();
+        }
         return OBSTACLE.isEmpty() ? Lookup.of(channel) : -1;
     }
 

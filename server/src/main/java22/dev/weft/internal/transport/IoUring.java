@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 
 /**
  * A ring. Its two queues are memory that is shared with the system: each side writes to one of them, and announces by the
@@ -36,6 +38,7 @@ final class IoUring implements Ring {
     private static final long OFF_SQES = 0x10000000L;
 
     private static final int OP_POLL_ADD = 6;
+    private static final int OP_ACCEPT = 13;
     private static final int OP_ASYNC_CANCEL = 14;
     private static final int OP_READ = 22;
     private static final int OP_SEND = 26;
@@ -43,13 +46,17 @@ final class IoUring implements Ring {
     private static final int SQE_BUFFER_SELECT = 1 << 5;
     private static final int SQE_CQE_SKIP_SUCCESS = 1 << 6;
     private static final int RECVSEND_POLL_FIRST = 1;
+    private static final int ACCEPT_MULTISHOT = 1;
     private static final int CQE_BUFFER = 1;
     private static final int CQE_BUFFER_SHIFT = 16;
+    private static final int CQE_MORE = 1 << 1;
     private static final int CQE_SOCK_NONEMPTY = 1 << 2;
 
     private static final int SQE_SIZE = 64;
     private static final int CQE_SIZE = 16;
     private static final int BUFFER_ENTRY_SIZE = 16;
+    private static final int SOCK_NONBLOCK = 0x800;
+    private static final int SOCK_CLOEXEC = 0x80000;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_WAITALL = 0x100;
     private static final int MSG_NOSIGNAL = 0x4000;
@@ -199,6 +206,11 @@ final class IoUring implements Ring {
     }
 
     @Override
+    public void accept(int descriptor, long data) throws IOException {
+        request(OP_ACCEPT | ACCEPT_MULTISHOT << 16, descriptor, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC, data);
+    }
+
+    @Override
     public void awaitWakeUp(long data) throws IOException {
         request(OP_READ, event, eventNumber.address(), 8, 0, data);
     }
@@ -316,6 +328,25 @@ final class IoUring implements Ring {
     @Override
     public int buffer() {
         return (flags & CQE_BUFFER) == 0 ? -1 : flags >>> CQE_BUFFER_SHIFT;
+    }
+
+    @Override
+    public boolean isLast() {
+        return (flags & CQE_MORE) == 0;
+    }
+
+    @Override
+    public SocketChannel channel(int descriptor, InetSocketAddress listening) throws IOException {
+        boolean created = false;
+        try {
+            SocketChannel channel = new AcceptedChannel(descriptor, listening);
+            created = true;
+            return channel;
+        } finally {
+            if (!created) {
+                SystemCalls.close(descriptor);
+            }
+        }
     }
 
     @Override

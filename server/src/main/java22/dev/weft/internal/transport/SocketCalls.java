@@ -24,9 +24,9 @@ import java.lang.invoke.MethodHandle;
 final class SocketCalls {
     static final int NOT_HERE = Integer.MIN_VALUE;
 
-    private static final int MSG_DONTWAIT = 0x40;
-    private static final int MSG_NOSIGNAL = 0x4000;
-    private static final int MSG_MORE = 0x8000;
+    static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_NOSIGNAL = 0x4000;
+    static final int MSG_MORE = 0x8000;
     /** More calls than the JVM counts before it links a function in another way. */
     private static final int PREPARING_CALLS = 200;
     /** The number of arrays that a loop thread remembers: the buffers of a connection, and some more. */
@@ -38,8 +38,8 @@ final class SocketCalls {
 
     private static final FunctionDescriptor TYPE = FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG,
             JAVA_INT);
-    private static final MethodHandle RECEIVE = NativeFunctions.linkShort("recv", TYPE);
-    private static final MethodHandle SEND = NativeFunctions.linkShort("send", TYPE);
+    static final MethodHandle RECEIVE = NativeFunctions.linkShort("recv", TYPE);
+    static final MethodHandle SEND = NativeFunctions.linkShort("send", TYPE);
 
     private SocketCalls() {}
 

@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -98,14 +99,32 @@ class AcceptingSocketTest {
         Await.until("help is wanted", () -> helpWanted.get() == 1);
         connect();
         connect();
-        assertEquals(first, assertThrows(IOException.class, accepting::help), "what the turn threw");
+        assertEquals(first, nextFailure(), "what the turn threw");
         assertEquals(1, admitted.size(), "the loop does not accept meanwhile");
-        assertEquals(second, assertThrows(OutOfMemoryError.class, accepting::help), "what the helper's attempt threw");
+        assertEquals(second, nextFailure(), "what the helper's attempt threw");
         assertTrue(accepting.help());
         connect();
         Await.until("the loop accepts again", () -> admitted.size() == 4);
-        assertEquals(1, helpWanted.get());
+        assertTrue(helpWanted.get() == 1 || isRing() && helpWanted.get() == 2);
         assertFalse(accepting.help());
+    }
+
+    private boolean isRing() {
+        return looping.description().contains("io_uring");
+    }
+
+    /** What a helper gets. A helper may find no connection if the ring is just about to report it: then a turn fails. */
+    private Throwable nextFailure() {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Await.until("there is a failure", () -> {
+            try {
+                accepting.help();
+            } catch (Exception | OutOfMemoryError e) {
+                failure.set(e);
+            }
+            return failure.get() != null;
+        });
+        return failure.get();
     }
 
     @SuppressWarnings("unchecked")
@@ -127,11 +146,38 @@ class AcceptingSocketTest {
         connect();
         Await.until("a turn is under way", () -> admitted.size() == 1);
         connect();
-        Await.until("another thread runs the loop, and has stopped watching", () -> !accepting.isWatched());
+        // A ring goes on accepting, up to a number of connections.
+        Await.until("another thread runs the loop, and has stopped watching",
+                () -> isRing() || !accepting.isWatched());
         mayGoOn.countDown();
         Await.until("the second is admitted", () -> admitted.size() == 2);
         connect();
         Await.until("the third is admitted", () -> admitted.size() == 3);
+        assertEquals(0, helpWanted.get());
+    }
+
+    /** A ring must not accept without end while none can be admitted. */
+    @Test
+    void connectionsMustWaitInTheSystemWhileATurnTakesLong() throws Exception {
+        CountDownLatch mayGoOn = new CountDownLatch(1);
+        start(channel -> {
+            try {
+                mayGoOn.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            admitted.add(channel);
+        });
+        connect();
+        for (int i = 0; i < 900; i++) {
+            connect();
+        }
+        Await.until("no further ones are accepted", () -> !accepting.isWatched());
+        mayGoOn.countDown();
+        Await.until("all are admitted", () -> admitted.size() == 901);
+        Await.until("the loop accepts again", accepting::isWatched);
+        connect();
+        Await.until("the next one is admitted", () -> admitted.size() == 902);
         assertEquals(0, helpWanted.get());
     }
 
