@@ -1,6 +1,7 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
+import dev.weft.SendResult;
 import dev.weft.internal.connection.BatchSender;
 import dev.weft.internal.time.TurnQuota;
 import java.util.IdentityHashMap;
@@ -54,7 +55,7 @@ final class Delivery {
 
     /** Sends to one subscriber. Returns the number of bytes to count with {@link TurnQuota}. */
     int to(Subscription subscription) {
-        boolean sent = false;
+        SendResult result = null;
         int bytes = TurnQuota.FRAME;
         try {
             PreparedMessage message = form(subscription.options().format());
@@ -62,7 +63,7 @@ final class Delivery {
                 subscription.fail();
             } else {
                 bytes += message.length();
-                sent = subscription.send(message, key, more);
+                result = subscription.send(message, key, more);
             }
         } catch (Throwable e) {
             // Probably without memory, so not even a gap can be reported to it.
@@ -70,10 +71,10 @@ final class Delivery {
             subscription.connection().abort();
             TopicFailures.failed("sending a message of topic", publication.topic(), e);
         }
-        if (sent) {
-            accepted++;
-        } else {
+        if (result == null || !result.isAccepted() && result != SendResult.CLOSED) {
             refused++;
+        } else if (result.isAccepted()) {
+            accepted++;
         }
         return bytes;
     }

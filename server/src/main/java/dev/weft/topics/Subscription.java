@@ -122,21 +122,20 @@ public final class Subscription {
 
     /**
      * Sends a message, in place of one with the same key that still waits. If the connection refuses it, does what the options
-     * say. Returns whether it was accepted.
+     * say.
      *
      * @param more whether another message follows at once, so that this one may be written with that one
      */
-    boolean send(PreparedMessage message, @Nullable Object key, boolean more) {
+    SendResult send(PreparedMessage message, @Nullable Object key, boolean more) {
         SendResult result = trySend(message, key, more);
-        if (result.isAccepted()) {
-            return true;
+        if (!result.isAccepted()) {
+            missed.incrementAndGet();
+            if (result != SendResult.DROPPED && options.closesWhenBehind()) {
+                end();
+                connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
+            }
         }
-        missed.incrementAndGet();
-        if (result != SendResult.DROPPED && options.closesWhenBehind()) {
-            end();
-            connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
-        }
-        return false;
+        return result;
     }
 
     private SendResult trySend(PreparedMessage message, @Nullable Object key, boolean more) {

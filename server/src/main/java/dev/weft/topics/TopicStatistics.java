@@ -34,7 +34,10 @@ public final class TopicStatistics {
         return delivered;
     }
 
-    /** The number of times that a connection did not accept a message, because its peer was behind or memory was short. */
+    /**
+     * The number of times that a connection did not accept a message, because its peer was behind or memory was short. A connection
+     * that is closing, and has not been unsubscribed yet, does not count.
+     */
     public long undelivered() {
         return undelivered;
     }

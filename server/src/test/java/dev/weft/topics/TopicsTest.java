@@ -248,6 +248,10 @@ class TopicsTest {
         assertEquals(3, totals.delivered());
         assertEquals(0, totals.undelivered());
         assertEquals(0, totals.gaps());
+        end(first).close();
+        topics.publish("a", "not for a connection that is closing");
+        assertEquals(4, topics.totals().delivered());
+        assertEquals(0, topics.totals().undelivered());
         assertEquals(3 * 64 + 2 + 14, totals.historySize());
         assertTrue(totals.backplane().isEmpty());
 
@@ -257,7 +261,7 @@ class TopicsTest {
         clock.move(Duration.ofHours(2));
         topics.publish("d", "this looks for topics that are not used");
         Await.until("unused topics are forgotten", () -> topics.names().equals(List.of("d")));
-        assertEquals(4, topics.totals().published());
+        assertEquals(5, topics.totals().published());
     }
 
     // Limits and permissions.
