@@ -373,7 +373,7 @@ public final class JsonTopicsClient implements AutoCloseable {
         for (TopicSubscription each : subscriptions.values()) {
             if (message.id() != 0 && each.request() == message.id()) {
                 if (TEMPORARY.contains(code)) {
-                    requestLater(each);
+                    requestLater(each, message.id());
                 } else {
                     each.refused(code, text);
                 }
@@ -384,8 +384,7 @@ public final class JsonTopicsClient implements AutoCloseable {
     }
 
     /** At random, and later after each refusal, so that the clients of a broker that is back do not all come at once. */
-    private void requestLater(TopicSubscription refused) {
-        long refusedRequest = refused.request();
+    private void requestLater(TopicSubscription refused, long refusedRequest) {
         long most = Math.min(MAX_DELAY_MILLIS,
                 MIN_DELAY_MILLIS << Math.min(refused.refusedForNow(), MOST_DOUBLINGS));
         CompletableFuture.delayedExecutor(ThreadLocalRandom.current().nextLong(most), TimeUnit.MILLISECONDS,
