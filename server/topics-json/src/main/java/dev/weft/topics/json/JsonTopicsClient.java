@@ -323,6 +323,9 @@ public final class JsonTopicsClient implements AutoCloseable {
     private void subscribed(JsonObject answer) throws InvalidMessageException {
         int messages = answer.has("messages") ? (int) answer.integer("messages", 0, Integer.MAX_VALUE) : 0;
         if (messages > 0) {
+            if (replaying.size() >= MOST_PENDING) {
+                throw new InvalidMessageException("more than " + MOST_PENDING + " histories at a time");
+            }
             replaying.put(answer.string("topic"), messages);
         }
         TopicSubscription begun = subscription(answer);
