@@ -45,8 +45,8 @@ public final class HttpSettings {
     }
 
     /**
-     * The maximum time for a handler to return its response, not counting waits for the request's body. If a handler
-     * takes longer, it is interrupted, and the client gets 503. This is also the maximum pause of a streamed response;
+     * The maximum time for a handler to return its response, after the request's head or after its last wait for the
+     * request's body. If a handler takes longer, it is interrupted, and the client gets 503. This is also the maximum pause of a streamed response;
      * after a longer one, the connection is cut off.
      */
     public Duration handlerTimeout() {
@@ -54,8 +54,8 @@ public final class HttpSettings {
     }
 
     /**
-     * The maximum time for each 16 KiB of a request's body, or for the rest of the body if that is shorter; a slower
-     * body gets 408, unless the server made the client wait for a rate.
+     * The maximum time that a handler waits for each 16 KiB of a request's body, or for the rest of the body if that is
+     * shorter; a slower body gets 408, unless the server made the client wait for a rate.
      */
     public Duration bodyTimeout() {
         return values.bodyTimeout;

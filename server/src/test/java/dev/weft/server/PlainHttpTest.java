@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -540,6 +541,30 @@ class PlainHttpTest {
             assertEquals(body, response.body());
             peer.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab");
             assertEquals(408, peer.read().status());
+        }
+    }
+
+    /** The client has nothing to do with what the handler does between two reads. */
+    @Test
+    void pausesOfAHandlerMustNotMakeABodyTooSlow() throws Exception {
+        Duration timeout = Duration.ofMillis(500);
+        BlockingQueue<Integer> reads = new LinkedBlockingQueue<>();
+        try (WebSocketServer server = server().http("POST", "/slow", request -> {
+            reads.add(0);
+            reads.add(request.body().read());
+            LockSupport.parkNanos(timeout.toNanos() * 3 / 2);
+            reads.add(0);
+            return HttpResponse.text(200, new String(request.body().readAllBytes(), UTF_8));
+        }).httpSettings(HttpSettings.builder().bodyTimeout(timeout).build()).start();
+                HttpPeer peer = HttpPeer.connect(server)) {
+            peer.send("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n");
+            assertEquals(0, reads.poll(10, TimeUnit.SECONDS));
+            peer.send("a");
+            assertEquals('a', reads.poll(10, TimeUnit.SECONDS));
+            assertEquals(0, reads.poll(10, TimeUnit.SECONDS));
+            peer.send("bc");
+            Response response = peer.read();
+            assertEquals("200 bc", response.status() + " " + response.body());
         }
     }
 

@@ -61,7 +61,7 @@ public final class RequestBody extends InputStream {
     private RequestBodyException failure;
     private boolean isLost;
     private boolean clientHasGone;
-    private TimeLimit limit;
+    private long leftNanos;
     private int progress;
     private int spent;
     private long held;
@@ -79,6 +79,7 @@ public final class RequestBody extends InputStream {
         this.gate = gate;
         this.budget = budget;
         this.timeout = timeout;
+        this.leftNanos = timeout.toNanos();
         this.expectsContinue = expectsContinue;
         this.chunks = framing instanceof BodyFraming.Chunked ? new ChunkedBodyParser(maxBodySize, limits) : null;
         this.left = framing instanceof BodyFraming.Fixed fixed ? fixed.length() : 0;
@@ -192,7 +193,7 @@ public final class RequestBody extends InputStream {
         progress += count;
         if (progress >= PROGRESS) {
             progress = 0;
-            limit = null;
+            leftNanos = timeout.toNanos();
         }
         spent = TurnQuota.spend(spent, count);
     }
@@ -209,18 +210,17 @@ public final class RequestBody extends InputStream {
         }
     }
 
-    /** Waits for bytes; may return although there are none. */
+    /** Waits for bytes; may return although there are none. Only such waits count towards the timeout. */
     private void receive() throws IOException {
-        if (limit == null) {
-            limit = TimeLimit.in(timeout);
-        }
         gate.waits();
+        long began = System.nanoTime();
         boolean more;
         try {
-            more = input.fill(limit);
+            more = input.fill(TimeLimit.in(Duration.ofNanos(Math.max(0, leftNanos))));
+            leftNanos -= System.nanoTime() - began;
         } catch (TimeLimitExceededException e) {
             if (gate.delayedClient()) {
-                limit = null;
+                leftNanos = timeout.toNanos();
                 return;
             }
             throw failed(408, "the request's body took too long");
