@@ -17,7 +17,7 @@ import java.nio.channels.SocketChannel;
  */
 abstract class NonBlockingTransport extends ChannelTransport {
     /** The maximum number of bytes of a direct call: the JVM cannot stop its threads, for example to collect garbage, meanwhile. */
-    private static final int MOST_PER_CALL = 1 << 17;
+    static final int MOST_PER_CALL = 1 << 17;
 
     private static final int UNKNOWN = -2;
     /** There are no direct calls. */

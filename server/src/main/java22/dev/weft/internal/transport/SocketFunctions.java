@@ -45,8 +45,6 @@ final class SocketFunctions {
     private static final int AF_INET = 2;
     /** The size in bytes of an address of IPv6, which is larger than one of IPv4. */
     private static final int ADDRESS_SIZE = 28;
-    /** The maximum number of bytes of a call, as in {@link NonBlockingTransport}. */
-    private static final int MOST_PER_CALL = 1 << 17;
 
     private static final FunctionDescriptor NAME = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle REMOTE = NativeFunctions.linkShort("getpeername", NAME);
@@ -59,6 +57,10 @@ final class SocketFunctions {
     private static final MethodHandle GET = NativeFunctions.linkShort("getsockopt",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
 
+    // What a number of an error belongs to.
+    private static final int RECEIVE = 0;
+    private static final int SEND = 1;
+    private static final int OTHER = 2;
     private static final int KINDS = 4;
     /** More descriptors than a process usually may have; beyond, two share their memory. */
     private static final int DESCRIPTORS = 1 << 20;
@@ -75,7 +77,7 @@ final class SocketFunctions {
         }
     }
 
-    /** Memory for the number of an error; the kind is 0 for a receive, 1 for a send, and 2 for others. */
+    /** Memory for the number of an error of this kind. */
     private static MemorySegment error(int descriptor, int kind) {
         long size = NativeFunctions.errorStateSize();
         return ERRORS.asSlice(((descriptor & DESCRIPTORS - 1) * KINDS + kind) * size, size);
@@ -83,13 +85,13 @@ final class SocketFunctions {
 
     /** Receives what has arrived; returns the number of bytes, 0 if none have arrived, or -1 at their end. */
     static int receive(int descriptor, ByteBuffer target) throws IOException {
-        int count = receive(error(descriptor, 0), descriptor, target, MSG_DONTWAIT);
+        int count = receive(error(descriptor, RECEIVE), descriptor, target, MSG_DONTWAIT);
         return count == 0 ? -1 : SocketErrors.count(count);
     }
 
     /** Whether bytes have arrived that were not received. */
     static boolean haveArrived(int descriptor) {
-        return receive(error(descriptor, 2), descriptor, ByteBuffer.allocate(1), MSG_DONTWAIT | MSG_PEEK) > 0;
+        return receive(error(descriptor, OTHER), descriptor, ByteBuffer.allocate(1), MSG_DONTWAIT | MSG_PEEK) > 0;
     }
 
     private static int receive(MemorySegment error, int descriptor, ByteBuffer target, int options) {
@@ -107,7 +109,7 @@ final class SocketFunctions {
         if (!source.hasRemaining()) {
             return 0;
         }
-        MemorySegment error = error(descriptor, 1);
+        MemorySegment error = error(descriptor, SEND);
         MemorySegment memory = MemorySegment.ofBuffer(source);
         int options = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
         long count;
@@ -120,11 +122,11 @@ final class SocketFunctions {
     }
 
     private static long most(MemorySegment memory) {
-        return Math.min(memory.byteSize(), MOST_PER_CALL);
+        return Math.min(memory.byteSize(), NonBlockingTransport.MOST_PER_CALL);
     }
 
     static void shutdownOutput(int descriptor) throws IOException {
-        MemorySegment error = error(descriptor, 2);
+        MemorySegment error = error(descriptor, OTHER);
         int result;
         try {
             result = (int) SHUT_DOWN.invokeExact(error, descriptor, SHUT_WR);
@@ -137,7 +139,7 @@ final class SocketFunctions {
     /** Sets an option; a negative {@code SO_LINGER} turns that off. */
     static void set(int descriptor, Option option, int value) throws IOException {
         int[] values = option == Option.SO_LINGER ? new int[]{value < 0 ? 0 : 1, Math.max(0, value)} : new int[]{value};
-        MemorySegment error = error(descriptor, 2);
+        MemorySegment error = error(descriptor, OTHER);
         int result;
         try {
             result = (int) SET.invokeExact(error, descriptor, option.level, option.name, MemorySegment.ofArray(values),
@@ -152,7 +154,7 @@ final class SocketFunctions {
     static int get(int descriptor, Option option) throws IOException {
         int[] values = new int[option == Option.SO_LINGER ? 2 : 1];
         int[] size = {Integer.BYTES * values.length};
-        MemorySegment error = error(descriptor, 2);
+        MemorySegment error = error(descriptor, OTHER);
         int result;
         try {
             result = (int) GET.invokeExact(error, descriptor, option.level, option.name, MemorySegment.ofArray(values),
@@ -168,7 +170,7 @@ final class SocketFunctions {
     static SocketAddress remoteAddress(int descriptor) throws IOException {
         byte[] bytes = new byte[ADDRESS_SIZE];
         int[] size = {ADDRESS_SIZE};
-        MemorySegment error = error(descriptor, 2);
+        MemorySegment error = error(descriptor, OTHER);
         int result;
         try {
             result = (int) REMOTE.invokeExact(error, descriptor, MemorySegment.ofArray(bytes), MemorySegment.ofArray(size));
@@ -182,7 +184,7 @@ final class SocketFunctions {
     static SocketAddress localAddress(int descriptor) throws IOException {
         byte[] bytes = new byte[ADDRESS_SIZE];
         int[] size = {ADDRESS_SIZE};
-        MemorySegment error = error(descriptor, 2);
+        MemorySegment error = error(descriptor, OTHER);
         int result;
         try {
             result = (int) LOCAL.invokeExact(error, descriptor, MemorySegment.ofArray(bytes), MemorySegment.ofArray(size));
