@@ -211,7 +211,9 @@ class StatisticsTest {
                     RawPeer wrong = RawPeer.open(server);
                     RawPeer silent = RawPeer.connect(server)) {
                 aborted.bytes(textFrame("abort")).readToEnd();
-                failed.bytes(textFrame("fail")).hex(RawPeer.CLOSE_1000).readToEnd();
+                // Otherwise its Close might be answered before the handler fails.
+                assertEquals("8802 03f3", failed.bytes(textFrame("fail")).readFrame());
+                failed.hex(RawPeer.CLOSE_1000).readToEnd();
                 wrong.hex("8180 00000000 8f80 00000000").readToEnd();
                 silent.text(RawPeer.request().replace("/chat", "/ping")).readToEnd();
             }
