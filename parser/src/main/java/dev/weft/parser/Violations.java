@@ -10,7 +10,7 @@ final class Violations {
 
     static ProtocolViolationException rsv(int firstByte) {
         return violation("5.2",
-                "RSV bits " + Integer.toHexString(firstByte & RSV) + " that no extension claims here");
+                "RSV bits 0x" + Integer.toHexString(firstByte & RSV) + " that no extension claims here");
     }
 
     /** The violation for a first byte whose opcode or FIN is not allowed at this position. */
