@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * Of connections to a Unix domain socket, the ring only reports that they have arrived, and a turn accepts them. The same holds for
  * TCP on a Linux that does not wait for connections to a socket in non-blocking mode.
  * <p>
- * No connection stays in the queue for want of a turn: the engine adds it before it looks whether a turn is due, and a turn looks
+ * No connection stays in the queue without a turn: the engine adds it before it looks whether a turn is due, and a turn looks
  * at the queue after it has said that none is due any more. A cancelled request is made again: the engine first says that it has
  * ended, and then looks at the queue; if that is long, a turn takes from it, and then looks whether there is a request.
  */

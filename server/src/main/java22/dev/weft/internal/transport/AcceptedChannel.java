@@ -177,9 +177,10 @@ final class AcceptedChannel extends SocketChannel implements ArrivedBytes {
     @Override
     public <T> SocketChannel setOption(SocketOption<T> name, T value) throws IOException {
         SocketFunctions.Option option = option(name);
+        int number = value instanceof Integer integer ? integer : value.equals(true) ? 1 : 0;
         enter();
         try {
-            SocketFunctions.set(descriptor, option, value instanceof Boolean on ? on ? 1 : 0 : (Integer) value);
+            SocketFunctions.set(descriptor, option, number);
         } finally {
             leave();
         }
@@ -196,7 +197,8 @@ final class AcceptedChannel extends SocketChannel implements ArrivedBytes {
         } finally {
             leave();
         }
-        return name.type().cast(name.type() == Boolean.class ? (Object) (value != 0) : (Object) value);
+        Object typed = name.type() == Boolean.class ? (Object) (value != 0) : (Object) value;
+        return name.type().cast(typed);
     }
 
     private static SocketFunctions.Option option(SocketOption<?> name) {

@@ -166,6 +166,8 @@ final class SocketFunctions {
         return values.length == 1 ? values[0] : values[0] == 0 ? -1 : values[1];
     }
 
+    // The handle of a function must be a constant where it is called: otherwise, the compiler cannot link the call.
+
     /** The address of the peer. Fails if the peer has reset the connection. */
     static SocketAddress remoteAddress(int descriptor) throws IOException {
         byte[] bytes = new byte[ADDRESS_SIZE];
