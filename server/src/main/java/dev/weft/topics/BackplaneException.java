@@ -29,6 +29,11 @@ public final class BackplaneException extends RuntimeException {
         return new BackplaneException(message, cause, false);
     }
 
+    /** Creates an exception that says that the broker was asked, but what it has done is not known: it may have done it. */
+    public static BackplaneException uncertain(String message) {
+        return new BackplaneException(message, null, true);
+    }
+
     /** Creates an exception that says that the broker was asked, but has not answered: it may have done it. */
     public static BackplaneException uncertain(String message, Throwable cause) {
         return new BackplaneException(message, cause, true);

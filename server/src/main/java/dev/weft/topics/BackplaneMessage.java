@@ -13,10 +13,15 @@ import org.jspecify.annotations.Nullable;
  * A message between the nodes of a {@link Backplane}. Immutable.
  * <p>
  * {@link #encode()} and {@link #decode} are the form in which all implementations pass a message to the broker:
- * <pre> byte      1 version byte      bit 0: text, else binary; bit 1: it has a key 8 bytes   time in milliseconds
- * since 1970 8 bytes the publisher, chosen at random when it begins 8 bytes   the number of the message among all of
- * this publisher 4 bytes   the length of the key in bytes, and the key in UTF-8, if it has one the rest  the payload
- * </pre>
+ * <ol>
+ * <li>1 byte: the version, which is 1
+ * <li>1 byte: bit 0 says that it is text, else binary; bit 1 that it has a key
+ * <li>8 bytes: its time in milliseconds since 1970
+ * <li>8 bytes: the publisher, chosen at random when it begins
+ * <li>8 bytes: the number of the message among all of this publisher
+ * <li>4 bytes: the length of the key in bytes, and then the key in UTF-8, if it has one
+ * <li>the rest: the payload
+ * </ol>
  */
 public final class BackplaneMessage {
     private static final byte VERSION = 1;

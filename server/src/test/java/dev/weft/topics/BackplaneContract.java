@@ -285,12 +285,12 @@ public abstract class BackplaneContract {
     @ValueSource(strings = {"*", ">", "", "=", "a.b", "a:b"})
     void memberMustHaveAnyName(String name) throws Exception {
         TestPair bob = pair();
-        Topics topics = start(Topics.builder().member(connection -> connection == end(bob) ? "bob" : name));
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        Topics topics = start(Topics.builder().member(connection -> connection == end(bob) ? "bob" : name)
+                .presenceListener(new PresenceRecorder(events)));
         TestPair named = pair();
         topics.subscribe(end(bob), "a");
-        Await.until("bob is there", () -> topics.presence("a").equals(Map.of("bob", 1)));
-        BlockingQueue<String> events = new LinkedBlockingQueue<>();
-        topics.addPresenceListener(new PresenceRecorder(events));
+        assertEquals("+bob a", next(events));
         topics.subscribe(end(named), "a");
         assertEquals("+" + name + " a", next(events));
         assertEquals(Map.of("bob", 1, name, 1), topics.presence("a"));

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 public final class NatsBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
     private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final String BEGUN_ANEW = "the stream of messages has begun anew";
     private static final String SEQUENCE = "Nats-Sequence";
     private static final String LAST_SEQUENCE = "Nats-Last-Sequence";
 
@@ -64,9 +66,7 @@ public final class NatsBackplane implements Backplane {
     /** Whether the epoch is that of the stream to which this is connected, and messages are passed. */
     private volatile boolean ready;
     private volatile boolean suspect;
-    private volatile long epoch;
-    /** The offset of the message that has come last from the server. */
-    private volatile long lastOffset;
+    private volatile Epoch epoch = new Epoch(0, 0);
     /** Whether a message had a lower offset than the one before. */
     private volatile boolean backwards;
     private volatile String detail = "not started";
@@ -75,6 +75,22 @@ public final class NatsBackplane implements Backplane {
     private @Nullable Thread supervisor;
     /** The stream of messages as the supervisor has seen it last. */
     private Streams.@Nullable State seen;
+
+    /** What this node knows of the offsets of one epoch. */
+    private static final class Epoch {
+        final long number;
+        /** The highest offset that is known to be given: each later message gets a higher one. */
+        final AtomicLong newest;
+        /** Whether a later message has got a lower one: the server has lost the stream, and begun it again. */
+        volatile boolean over;
+        /** The offset of the message that has come last from the server. For the thread that receives. */
+        long lastReceived;
+
+        Epoch(long number, long newest) {
+            this.number = number;
+            this.newest = new AtomicLong(newest);
+        }
+    }
 
     private NatsBackplane(Builder builder) {
         this.settings = new Builder(builder);
@@ -236,10 +252,11 @@ public final class NatsBackplane implements Backplane {
             backwards = false;
             Streams.State now = streams.messages();
             if (!now.continues(seen)) {
-                lost("the stream of messages has begun anew");
+                lost(BEGUN_ANEW);
                 return;
             }
             seen = now;
+            epoch.newest.accumulateAndGet(now.newest(), Math::max);
             suspect |= compares;
         }
         if (nodes.beat(streams, receiver) || suspect) {
@@ -265,8 +282,7 @@ public final class NatsBackplane implements Backplane {
         streams.flush();
         if (limits.historyLength() > 0) {
             seen = prepareMessages();
-            epoch = seen.epoch();
-            lastOffset = 0;
+            epoch = new Epoch(seen.epoch(), seen.newest());
             backwards = false;
         }
         nodes.begin(streams);
@@ -292,7 +308,8 @@ public final class NatsBackplane implements Backplane {
                             + "the histories of all topics are lost. Delete the stream, and set replicas to 3",
                     settings.prefix);
         }
-        if (before != null && found.epoch() == before.epoch() && !found.continues(before)) {
+        boolean known = before != null && found.epoch() == before.epoch();
+        if (known && (epoch.over || !found.continues(before))) {
             // Its offsets would be given twice in one epoch.
             streams.deleteMessages();
             found = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
@@ -330,13 +347,14 @@ public final class NatsBackplane implements Backplane {
             if (limits.historyLength() > 0) {
                 long offset = Long.parseLong(message.getHeaders().getFirst(SEQUENCE));
                 long previous = Long.parseLong(message.getHeaders().getFirst(LAST_SEQUENCE));
-                if (offset < lastOffset) {
+                Epoch current = epoch;
+                if (offset < current.lastReceived) {
                     // Another node may have made the stream again, or a server has lost it.
                     backwards = true;
                     wakeSupervisor();
                 }
-                lastOffset = offset;
-                passed = passed.at(Position.of(epoch, offset), previous);
+                current.lastReceived = offset;
+                passed = passed.at(Position.of(current.number, offset), previous);
             }
             receiver.received(passed);
         } catch (RuntimeException e) {
@@ -348,7 +366,7 @@ public final class NatsBackplane implements Backplane {
     public Position publish(BackplaneMessage message) {
         Connection current = connected();
         if (limits.historyLength() > 0) {
-            return Position.of(epoch, place(message));
+            return place(message);
         }
         try {
             current.publish(subjects.channel(message.topic()), message.encode());
@@ -358,9 +376,19 @@ public final class NatsBackplane implements Backplane {
         return Position.of(0, 0);
     }
 
-    private long place(BackplaneMessage message) {
+    private Position place(BackplaneMessage message) {
+        Epoch current = epoch;
+        long known = current.newest.get();
         try {
-            return streams.place(message);
+            long offset = streams.place(message);
+            if (offset <= known) {
+                current.over = true;
+                lost(BEGUN_ANEW);
+                wakeSupervisor();
+                throw BackplaneException.uncertain(BEGUN_ANEW);
+            }
+            current.newest.accumulateAndGet(offset, Math::max);
+            return Position.of(current.number, offset);
         } catch (BackplaneException e) {
             if (streams.isMissing()) {
                 // Somebody has deleted it; the supervisor makes another one.
@@ -405,13 +433,13 @@ public final class NatsBackplane implements Backplane {
     @Override
     public BackplaneHistory read(String topic) {
         connected();
-        return streams.read(topic, epoch, null);
+        return streams.read(topic, epoch.number, null);
     }
 
     @Override
     public BackplaneHistory readAfter(String topic, Position position) {
         connected();
-        return streams.read(topic, epoch, position);
+        return streams.read(topic, epoch.number, position);
     }
 
     // Presence.

@@ -26,9 +26,11 @@ import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 import io.nats.client.api.StreamInfoOptions;
+import io.nats.client.api.StreamState;
 import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -142,23 +144,32 @@ final class Streams {
     /**
      * A stream of messages.
      *
-     * @param newest  the offset of the last message that it has got
-     * @param fragile whether it is in the memory of one server of a cluster. After a restart of that server, it begins again
-     *                with the first offset, but has the same time of creation, which the cluster keeps.
+     * @param oldest     the offset of the first message that it still has
+     * @param oldestTime when it got that message
+     * @param newest     the offset of the last message that it has got
+     * @param fragile    whether it is in the memory of one server of a cluster. After a restart of that server, it begins again
+     *                   with the first offset, but has the same time of creation, which the cluster keeps.
      */
-    record State(long epoch, long newest, boolean fragile) {
+    record State(long epoch, long oldest, ZonedDateTime oldestTime, long newest, boolean fragile) {
         private static State of(StreamInfo info) {
             ClusterInfo cluster = info.getClusterInfo();
             boolean clustered = cluster != null && cluster.getName() != null && !cluster.getName().isEmpty();
             // Each making of a stream has another time.
             long epoch = info.getCreateTime().toEpochSecond() * 1_000_000_000L + info.getCreateTime().getNano();
-            return new State(epoch, info.getStreamState().getLastSequence(),
+            StreamState kept = info.getStreamState();
+            return new State(epoch, kept.getFirstSequence(), kept.getFirstTime(), kept.getLastSequence(),
                     clustered && info.getConfiguration().getStorageType() == StorageType.Memory);
         }
 
         /** Whether this is the same stream as before, and has not begun again. */
         boolean continues(State before) {
-            return epoch == before.epoch && !(fragile && newest < before.newest);
+            return epoch == before.epoch && !(fragile && hasBegunAgain(before));
+        }
+
+        private boolean hasBegunAgain(State before) {
+            boolean hadMessages = before.oldest > 0 && before.oldest <= before.newest;
+            return newest < before.newest
+                    || hadMessages && oldest <= before.oldest && !oldestTime.equals(before.oldestTime);
         }
     }
 

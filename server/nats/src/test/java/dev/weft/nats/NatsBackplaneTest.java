@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.server.Await;
@@ -235,6 +236,70 @@ class NatsBackplaneTest extends BrokerContract {
         }
         assertTrue(told);
         assertEquals(Recovery.IMPOSSIBLE, following.subscribe(end(pair), "a", PLACED.since(before)).recovery());
+    }
+
+    /** Looks at the stream every 50 seconds only, so that just the offset of its own message can tell. */
+    @Test
+    @Timeout(180)
+    void publisherMustNoticeThatAServerHasLostTheStream() throws Exception {
+        List<BrokerProcess> servers = cluster(3);
+        int losing = holder(servers, prefix, streams -> streams.prepareMessages(HISTORY, 1 << 20, 1));
+        BrokerProcess other = servers.get((losing + 1) % servers.size());
+        NatsBackplane node = opened(builder(uri(other)).nodeTimeout(Duration.ofMinutes(5)).build());
+        Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
+        Await.until("the node is connected", Duration.ofSeconds(30), () -> node.health().connected());
+        Position before = topics.publish("a", "1");
+
+        losing(servers, losing);
+
+        TopicException told = assertThrows(TopicException.class, () -> topics.publish("a", "2"));
+        assertTrue(told.getMessage().contains("begun anew"), told.getMessage());
+        assertNotEquals(before.epoch(), published(topics, "a", "3").epoch());
+    }
+
+    /** And others have published more since then than there was before. */
+    @Test
+    @Timeout(180)
+    void nodeMustNoticeThatAServerHasLostTheStream() throws Exception {
+        List<BrokerProcess> servers = cluster(3);
+        int losing = holder(servers, prefix, streams -> streams.prepareMessages(HISTORY, 1 << 20, 1));
+        BrokerProcess other = servers.get((losing + 1) % servers.size());
+        NatsBackplane node = opened(builder(uri(other)).nodeTimeout(Duration.ofSeconds(20)).build());
+        Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
+        Await.until("the node is connected", Duration.ofSeconds(30), () -> node.health().connected());
+        Position before = topics.publish("a", "1");
+        awaitBeats(other);
+
+        losing(servers, losing);
+        try (Connection operator = Nats.connect(uri(other))) {
+            for (int i = 0; i < 3; i++) {
+                operator.jetStream().publish(prefix + ".p.a", message("" + i));
+            }
+        }
+
+        Await.until("there is a new epoch", Duration.ofSeconds(30), () -> {
+            try {
+                return topics.subscribe(end(pair()), "a", PLACED).start().epoch() != before.epoch();
+            } catch (TopicException e) {
+                return false;
+            }
+        });
+    }
+
+    /** Restarts a server, and returns when the cluster has its stream again, without messages. */
+    private void losing(List<BrokerProcess> servers, int server) throws Exception {
+        servers.get(server).kill();
+        servers.get(server).restart();
+        try (Connection operator = Nats.connect(uri(servers.get((server + 2) % servers.size())))) {
+            JetStreamManagement management = operator.jetStreamManagement();
+            Await.until("the stream is there again", Duration.ofSeconds(30), () -> {
+                try {
+                    return management.getStreamInfo(prefix).getStreamState().getMsgCount() == 0;
+                } catch (Exception e) {
+                    return false;
+                }
+            });
+        }
     }
 
     @Test
