@@ -12,15 +12,17 @@ import java.nio.channels.SocketChannel;
 public abstract class ChannelTransport implements Transport {
     /** The socket of this end. */
     protected final SocketChannel channel;
+    /** {@code null}: the channel tells it, also after it is closed. */
     private final SocketAddress local;
-    /** Immutable, so that other threads see the earlier or the later one. */
+    /** As the local one. Immutable, so that other threads see the earlier or the later one. */
     private SocketAddress remote;
 
     /** A transport over this channel. */
     protected ChannelTransport(SocketChannel channel) throws IOException {
         this.channel = channel;
-        this.local = channel.getLocalAddress();
-        this.remote = channel.getRemoteAddress();
+        boolean isOwn = channel instanceof OwnChannel;
+        this.local = isOwn ? null : channel.getLocalAddress();
+        this.remote = isOwn ? null : channel.getRemoteAddress();
     }
 
     /** Whether this is a Unix domain socket; the JDK gives access to fewer properties of these than of TCP sockets. */
@@ -79,12 +81,13 @@ public abstract class ChannelTransport implements Transport {
 
     @Override
     public final SocketAddress localAddress() {
-        return local;
+        return local != null ? local : ((OwnChannel) channel).localAddress();
     }
 
     @Override
     public final SocketAddress remoteAddress() {
-        return remote;
+        SocketAddress known = remote;
+        return known != null ? known : ((OwnChannel) channel).remoteAddress();
     }
 
     @Override

@@ -123,11 +123,11 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
     }
 
     private boolean haveArrived() {
-        if (!(channel instanceof ArrivedBytes bytes)) {
+        if (!(channel instanceof OwnChannel own)) {
             return super.hasUnread();
         }
         try {
-            return bytes.haveArrived();
+            return own.haveArrived();
         } catch (IOException e) {
             return false;
         }

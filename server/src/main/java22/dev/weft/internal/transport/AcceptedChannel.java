@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  * The descriptor is released when the channel is closed and no operation is in progress. {@link SocketCalls} are not counted
  * here: see {@link NonBlockingTransport}.
  */
-final class AcceptedChannel extends SocketChannel implements ArrivedBytes {
+final class AcceptedChannel extends SocketChannel implements OwnChannel {
     private static final Map<SocketOption<?>, SocketFunctions.Option> OPTIONS = Map.of(
             StandardSocketOptions.TCP_NODELAY, SocketFunctions.Option.TCP_NODELAY,
             StandardSocketOptions.SO_KEEPALIVE, SocketFunctions.Option.SO_KEEPALIVE,
@@ -36,8 +36,10 @@ final class AcceptedChannel extends SocketChannel implements ArrivedBytes {
             .newUpdater(AcceptedChannel.class, "operations");
 
     private final int descriptor;
-    private final SocketAddress local;
-    private final SocketAddress remote;
+    private final InetSocketAddress listening;
+    /** {@code null}: the address of the listening socket. */
+    private final CompactAddress local;
+    private final CompactAddress remote;
     /** The number of operations in progress, and whether the channel is closed. */
     private volatile int operations;
 
@@ -52,7 +54,8 @@ final class AcceptedChannel extends SocketChannel implements ArrivedBytes {
         super(SelectorProvider.provider());
         this.descriptor = descriptor;
         this.remote = SocketFunctions.remoteAddress(descriptor);
-        this.local = listening.getAddress().isAnyLocalAddress() ? SocketFunctions.localAddress(descriptor) : listening;
+        this.listening = listening;
+        this.local = listening.getAddress().isAnyLocalAddress() ? SocketFunctions.localAddress(descriptor) : null;
     }
 
     /** The number of the descriptor, until this is closed. */
@@ -210,13 +213,23 @@ final class AcceptedChannel extends SocketChannel implements ArrivedBytes {
     }
 
     @Override
+    public SocketAddress localAddress() {
+        return local == null ? listening : local.expand();
+    }
+
+    @Override
     public SocketAddress getLocalAddress() {
-        return local;
+        return localAddress();
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote.expand();
     }
 
     @Override
     public SocketAddress getRemoteAddress() {
-        return remote;
+        return remoteAddress();
     }
 
     @Override

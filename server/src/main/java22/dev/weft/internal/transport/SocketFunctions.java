@@ -11,12 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * The functions of Linux for a connected socket, by the number of its descriptor, for {@link AcceptedChannel}. They do not wait.
@@ -42,7 +37,6 @@ final class SocketFunctions {
 
     private static final int MSG_PEEK = 2;
     private static final int SHUT_WR = 1;
-    private static final int AF_INET = 2;
     /** The size in bytes of an address of IPv6, which is larger than one of IPv4. */
     private static final int ADDRESS_SIZE = 28;
 
@@ -169,7 +163,7 @@ final class SocketFunctions {
     // The handle of a function must be a constant where it is called: otherwise, the compiler cannot link the call.
 
     /** The address of the peer. Fails if the peer has reset the connection. */
-    static SocketAddress remoteAddress(int descriptor) throws IOException {
+    static CompactAddress remoteAddress(int descriptor) throws IOException {
         byte[] bytes = new byte[ADDRESS_SIZE];
         int[] size = {ADDRESS_SIZE};
         MemorySegment error = error(descriptor, OTHER);
@@ -180,10 +174,10 @@ final class SocketFunctions {
             throw NativeFunctions.unexpected(e);
         }
         check(result, error);
-        return address(bytes);
+        return CompactAddress.of(bytes);
     }
 
-    static SocketAddress localAddress(int descriptor) throws IOException {
+    static CompactAddress localAddress(int descriptor) throws IOException {
         byte[] bytes = new byte[ADDRESS_SIZE];
         int[] size = {ADDRESS_SIZE};
         MemorySegment error = error(descriptor, OTHER);
@@ -194,22 +188,7 @@ final class SocketFunctions {
             throw NativeFunctions.unexpected(e);
         }
         check(result, error);
-        return address(bytes);
-    }
-
-    /** The address in a {@code sockaddr_in} or {@code sockaddr_in6}. */
-    private static SocketAddress address(byte[] bytes) throws IOException {
-        ByteBuffer from = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
-        boolean four = from.getShort(0) == AF_INET;
-        int port = (from.get(2) & 0xFF) << 8 | from.get(3) & 0xFF;
-        byte[] host = new byte[four ? 4 : 16];
-        from.get(four ? 4 : 8, host);
-        InetAddress address = InetAddress.getByAddress(host);
-        int scope = from.getInt(24);
-        if (scope != 0 && address instanceof Inet6Address) {
-            address = Inet6Address.getByAddress(null, host, scope);
-        }
-        return new InetSocketAddress(address, port);
+        return CompactAddress.of(bytes);
     }
 
     private static void check(int result, MemorySegment error) throws IOException {

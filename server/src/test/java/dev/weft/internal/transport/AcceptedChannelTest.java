@@ -88,7 +88,7 @@ class AcceptedChannelTest {
 
     private void clientSends(String text) throws IOException {
         client.write(ByteBuffer.wrap(text.getBytes()));
-        until("it has arrived", () -> ((ArrivedBytes) accepted).haveArrived());
+        until("it has arrived", () -> ((OwnChannel) accepted).haveArrived());
     }
 
     private static void until(String what, Callable<Boolean> condition) {
@@ -141,7 +141,7 @@ class AcceptedChannelTest {
     void bytesMustPassInBothDirections() throws IOException {
         ByteBuffer target = ByteBuffer.allocate(8);
         assertEquals(0, accepted.read(target), "nothing has arrived");
-        assertFalse(((ArrivedBytes) accepted).haveArrived());
+        assertFalse(((OwnChannel) accepted).haveArrived());
         clientSends("abcdefghij");
         assertEquals(0, accepted.read(ByteBuffer.allocate(0)));
         target.position(2);
@@ -195,7 +195,7 @@ class AcceptedChannelTest {
         ByteBuffer target = ByteBuffer.allocate(8);
         assertEquals(1, accepted.read(target));
         until("the end has arrived", () -> accepted.read(target) == -1);
-        assertFalse(((ArrivedBytes) accepted).haveArrived());
+        assertFalse(((OwnChannel) accepted).haveArrived());
         accepted.shutdownOutput();
         assertEquals(-1, client.read(ByteBuffer.allocate(1)));
     }
@@ -246,7 +246,7 @@ class AcceptedChannelTest {
         assertThrows(ClosedChannelException.class, () -> accepted.read(ByteBuffer.allocate(1)));
         assertThrows(ClosedChannelException.class, () -> accepted.write(ByteBuffer.allocate(1)));
         assertThrows(ClosedChannelException.class, accepted::shutdownOutput);
-        assertThrows(ClosedChannelException.class, ((ArrivedBytes) accepted)::haveArrived);
+        assertThrows(ClosedChannelException.class, ((OwnChannel) accepted)::haveArrived);
         assertThrows(ClosedChannelException.class, () -> accepted.setOption(StandardSocketOptions.TCP_NODELAY, true));
     }
 

@@ -26,7 +26,7 @@ final class TransportVariant {
                         "SystemCalls", "NativeFunctions",
                         "SocketCalls",
                         "SocketErrors",
-                        "Descriptors", "AcceptedChannel", "ArrivedBytes", "SocketFunctions"),
+                        "Descriptors", "AcceptedChannel", "OwnChannel", "CompactAddress", "SocketFunctions"),
                 Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
                         + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|waiter|closed|failure|SocketCalls|receiving|sending)\\b"
                         + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration|told|other)\\."
@@ -40,7 +40,7 @@ final class TransportVariant {
                                         "Rings", "IoUring", "SystemCalls", "NativeFunctions", "LinuxRelease",
                                         "SocketCalls",
                                         "SocketErrors", "Descriptors", "DirectCalls", "AcceptedChannel",
-                                        "ArrivedBytes", "SocketFunctions"),
+                                        "OwnChannel", "CompactAddress", "SocketFunctions"),
                                 Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
                                         + "(interrupted|over|STATE|ARRIVED|ASKED|ADDED|WAITING|RETURNED|state|arrived|waiting|tasks|closed|ends|failure|end|pending|buffer|before|SocketCalls|receiving|sending)\\b"
                                         + "|(LockSupport|STATE|ASKED|ADDED|transport|reader|writer|engine|tasks|other|ring)\\.(?!key|descriptor)"
