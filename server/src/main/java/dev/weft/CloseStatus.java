@@ -12,11 +12,12 @@ import java.util.Optional;
  * @param received    the content of the peer's Close frame, if one was received
  * @param sent        the content of our Close frame, if one was sent
  * @param closedFirst the end whose Close frame was first, if there was a Close frame
- * @param cause       the reason why the connection failed: an I/O error, a deadline, or a protocol violation by the peer;
- *                    empty if it did not fail
+ * @param cause       why the connection ended, as statistics, logs and events name it
+ * @param failure     why the connection failed: an I/O error, a deadline, or a protocol violation by the peer; empty if it
+ *                    did not fail
  */
 public record CloseStatus(Optional<CloseReason> received, Optional<CloseReason> sent, Optional<Side> closedFirst,
-        Optional<Exception> cause) {
+        CloseCause cause, Optional<Exception> failure) {
     /** One of the two ends of a connection. */
     public enum Side {
         /** This end. */
@@ -45,7 +46,7 @@ public record CloseStatus(Optional<CloseReason> received, Optional<CloseReason> 
                 + received.map(reason -> ", received " + describe(reason)).orElse("")
                 + sent.map(reason -> ", sent " + describe(reason)).orElse("")
                 + closedFirst.map(side -> ", first " + side).orElse("")
-                + cause.map(exception -> ", " + exception).orElse("");
+                + failure.map(exception -> ", " + exception).orElse("");
     }
 
     private static String describe(CloseReason reason) {

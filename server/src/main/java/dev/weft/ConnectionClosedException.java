@@ -11,7 +11,7 @@ public final class ConnectionClosedException extends IOException {
 
     /** Creates an exception with the status of the connection. */
     public ConnectionClosedException(CloseStatus status) {
-        super("connection is closed: " + Objects.requireNonNull(status), status.cause().orElse(null));
+        super("connection is closed: " + Objects.requireNonNull(status), status.failure().orElse(null));
         this.status = status;
     }
 

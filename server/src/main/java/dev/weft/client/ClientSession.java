@@ -3,7 +3,6 @@ package dev.weft.client;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.WebSocketHandler;
-import dev.weft.internal.close.CloseCauses;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
 import dev.weft.internal.connection.HandshakeResult;
@@ -223,7 +222,7 @@ final class ClientSession implements ConnectionHolder {
     private void over() {
         try {
             CloseStatus status = connection.known();
-            ConnectionEvents.get().closed(Role.CLIENT, connection, status, CloseCauses.of(status));
+            ConnectionEvents.get().closed(Role.CLIENT, connection, status);
         } catch (Throwable e) {
             // Then this one is not recorded: the end of a connection needs no memory.
         }

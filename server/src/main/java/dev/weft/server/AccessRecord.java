@@ -3,7 +3,6 @@ package dev.weft.server;
 import dev.weft.CloseStatus;
 import dev.weft.TraceContext;
 import dev.weft.internal.buffer.Tally;
-import dev.weft.internal.close.CloseCauses;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.RequestHead;
 import java.time.Instant;
@@ -93,7 +92,7 @@ final class AccessRecord {
                 responseBytes + tally.sentBytes(), referer, userAgent, traceparent, endpoint, subprotocol,
                 ServerCounters.firstCode(status),
                 status.closedFirst().map(side -> side.name().toLowerCase(Locale.ROOT)).orElse("none"),
-                CloseCauses.of(status).name().toLowerCase(Locale.ROOT), tally.receivedMessages(),
+                status.cause().name().toLowerCase(Locale.ROOT), tally.receivedMessages(),
                 tally.sentMessages()));
     }
 }

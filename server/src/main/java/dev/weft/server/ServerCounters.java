@@ -46,7 +46,7 @@ final class ServerCounters {
 
     /** A connection has ended. */
     void closed(CloseStatus status) {
-        closes.computeIfAbsent(new Closing(text(firstCode(status)), status.closedFirst(), CloseCauses.of(status)),
+        closes.computeIfAbsent(new Closing(text(firstCode(status)), status.closedFirst(), status.cause()),
                 closing -> new LongAdder()).increment();
         CloseCauses.limit(status)
                 .ifPresent(limit -> exceeded.computeIfAbsent(limit, name -> new LongAdder()).increment());

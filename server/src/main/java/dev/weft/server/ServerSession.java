@@ -5,7 +5,6 @@ import dev.weft.CloseStatus;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
-import dev.weft.internal.close.CloseCauses;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
 import dev.weft.internal.connection.RethrownEnd;
@@ -136,7 +135,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
             try {
                 CloseStatus status = connection.known();
                 server.counters().closed(status);
-                ConnectionEvents.get().closed(Role.SERVER, connection, status, CloseCauses.of(status));
+                ConnectionEvents.get().closed(Role.SERVER, connection, status);
             } catch (OutOfMemoryError e) {
                 // Then this one is not counted: the end of a connection needs no memory.
             } finally {

@@ -115,7 +115,7 @@ class PeerAttacksTest {
                 assertTrue(System.nanoTime() - start < 20_000_000_000L, "the send never ended");
             }
             assertFalse(toDeaf.isOpen(), "a send ended: " + sending.get());
-            Await.until("the end is told", () -> toDeaf.closeStatus().flatMap(CloseStatus::cause).isPresent());
+            Await.until("the end is told", () -> toDeaf.closeStatus().flatMap(CloseStatus::failure).isPresent());
             Await.until("the server has left it", () -> server.connectionCount() == peers.size());
             deaf.leave();
             for (RawPeer peer : peers) {

@@ -510,8 +510,8 @@ class SizeAttacksTest {
                     }
                 }
                 WebSocketConnection ws = ended.poll(10, TimeUnit.SECONDS);
-                Await.until("the end is final", () -> ws.closeStatus().flatMap(CloseStatus::cause).isPresent());
-                assertInstanceOf(TimeoutException.class, ws.closeStatus().flatMap(CloseStatus::cause).orElseThrow());
+                Await.until("the end is final", () -> ws.closeStatus().flatMap(CloseStatus::failure).isPresent());
+                assertInstanceOf(TimeoutException.class, ws.closeStatus().flatMap(CloseStatus::failure).orElseThrow());
             }
         }));
     }

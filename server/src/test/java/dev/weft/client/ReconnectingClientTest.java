@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.CloseCause;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.Message;
@@ -377,7 +378,7 @@ class ReconnectingClientTest {
 
     private static CloseStatus received(int code) {
         return new CloseStatus(Optional.of(new CloseReason(code, "")), Optional.empty(), Optional.empty(),
-                Optional.empty());
+                CloseCause.DISCONNECTED, Optional.empty());
     }
 
     private static FailedResponse retryAfter(String value) {

@@ -191,7 +191,7 @@ class ClosingOnTheWireTest {
             awaitNoConnections(server);
             CloseStatus end = closeStatus(opened.take());
             assertTrue(!end.clean() && end.received().isEmpty());
-            assertInstanceOf(TimeoutException.class, end.cause().orElseThrow());
+            assertInstanceOf(TimeoutException.class, end.failure().orElseThrow());
         }
     }
 
@@ -258,7 +258,7 @@ class ClosingOnTheWireTest {
                 RawPeer peer = RawPeer.open(server)) {
             assertTrue(isKeepAlive(peer.readFrame()));
             CloseStatus end = nextEnd();
-            assertInstanceOf(TimeoutException.class, end.cause().orElseThrow());
+            assertInstanceOf(TimeoutException.class, end.failure().orElseThrow());
             awaitNoConnections(server);
         }
     }
@@ -407,7 +407,7 @@ class ClosingOnTheWireTest {
                 assertEquals(HELLO, other.bytes(textFrame("Hello")).readFrame());
             }
             assertTrue(ended.poll(10, TimeUnit.SECONDS) != null, "the send never ended");
-            assertInstanceOf(TimeoutException.class, closeStatus(toDeaf).cause().orElseThrow());
+            assertInstanceOf(TimeoutException.class, closeStatus(toDeaf).failure().orElseThrow());
             awaitNoConnections(server);
         }
     }

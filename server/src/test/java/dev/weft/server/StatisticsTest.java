@@ -20,7 +20,9 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -198,14 +200,18 @@ class StatisticsTest {
 
     @Test
     void causesMustBeTold() throws Exception {
+        Queue<CloseCause> told = new ConcurrentLinkedQueue<>();
         try (WebSocketServer server = builder().endpoint("/chat", ws -> {
+            ws.onClose(status -> told.add(status.cause()));
             switch (((Message.Text) ws.receive()).text()) {
                 case "abort" -> ws.abort();
                 case "fail" -> throw new IllegalStateException("as asked");
                 default -> ws.awaitClose();
             }
-        }).endpoint("/ping", Endpoint.of(ws -> ws.awaitClose()).pingInterval(Duration.ofMillis(50))
-                .pongTimeout(Duration.ofMillis(50))).start()) {
+        }).endpoint("/ping", Endpoint.of(ws -> {
+            ws.onClose(status -> told.add(status.cause()));
+            ws.awaitClose();
+        }).pingInterval(Duration.ofMillis(50)).pongTimeout(Duration.ofMillis(50))).start()) {
             try (RawPeer aborted = RawPeer.open(server);
                     RawPeer failed = RawPeer.open(server);
                     RawPeer wrong = RawPeer.open(server);
@@ -221,7 +227,9 @@ class StatisticsTest {
                     CloseCause.VIOLATION, CloseCause.PONG_TIMEOUT}) {
                 Await.until("one has ended with " + cause, () -> server.statistics().closes().entrySet().stream()
                         .anyMatch(entry -> entry.getKey().cause() == cause && entry.getValue() == 1));
+                Await.until("the application is told", () -> told.contains(cause));
             }
+            assertEquals(4, told.size());
             assertEquals(1L, server.statistics().limitsHit().get("pongTimeout"));
         }
     }

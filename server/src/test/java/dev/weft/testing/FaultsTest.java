@@ -61,7 +61,7 @@ class FaultsTest {
         pair.client().send("before");
         pair.server().send("hello").expectText("before");
         client.expectText("hello");
-        assertTrue(client.expectBroken().cause().orElseThrow() instanceof EOFException);
+        assertTrue(client.expectBroken().failure().orElseThrow() instanceof EOFException);
     }
 
     @Test

@@ -121,6 +121,6 @@ class TestConnectionTest {
         pair.advance(Duration.ofSeconds(29));
         assertTrue(pair.server().connection().isOpen());
         pair.advance(Duration.ofSeconds(40));
-        assertInstanceOf(TimeoutException.class, pair.server().expectBroken().cause().orElseThrow());
+        assertInstanceOf(TimeoutException.class, pair.server().expectBroken().failure().orElseThrow());
     }
 }

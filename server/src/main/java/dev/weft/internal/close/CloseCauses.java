@@ -15,19 +15,23 @@ public final class CloseCauses {
 
     /** The limit that the peer exceeded, if that is the cause. */
     public static Optional<String> limit(CloseStatus status) {
-        return status.cause().flatMap(cause -> cause instanceof ProtocolViolationException violation
+        return status.failure().flatMap(failure -> failure instanceof ProtocolViolationException violation
                 ? violation.limit()
                 : Optional.empty());
     }
 
-    /** The cause of the end of a connection with this status. */
-    public static CloseCause of(CloseStatus status) {
-        boolean failedHere = status.closedFirst().equals(Optional.of(Side.LOCAL))
-                && status.sent().map(CloseReason::code).orElse(0) == CloseCode.INTERNAL_ERROR;
-        if (failedHere) {
+    /**
+     * Why a connection ended.
+     *
+     * @param sent    the content of our Close frame, if one was sent
+     * @param first   the end whose Close frame was first, if there was one
+     * @param failure why the connection failed, if it did
+     */
+    static CloseCause of(CloseReason sent, Side first, Exception failure) {
+        if (first == Side.LOCAL && sent != null && sent.code() == CloseCode.INTERNAL_ERROR) {
             return CloseCause.INTERNAL_ERROR;
         }
-        return switch (status.cause().orElse(null)) {
+        return switch (failure) {
             case null -> CloseCause.CLOSED;
             case ProtocolViolationException violation ->
                 violation.limit().isPresent() ? CloseCause.LIMIT : CloseCause.VIOLATION;

@@ -45,7 +45,7 @@ public final class ClosingHandshake {
 
     /** Immutable, so that a change is one compare-and-set; all open connections share one. */
     private record Status(State state, boolean pending, CloseReason received, CloseReason sent, Side first,
-            Exception cause) {
+            Exception failure) {
         static final Status OPEN = new Status(State.OPEN, false, null, null, null, null);
         /** Created in advance, for an end without memory: what was sent and received is not known then. */
         static final Status LOST = new Status(State.BROKEN, false, null, null, null, EndWithoutMemory.REASON);
@@ -59,7 +59,7 @@ public final class ClosingHandshake {
             Side lasting = pending && received == null ? null : pending ? Side.REMOTE : first;
             try {
                 return new Status(State.BROKEN, false, received, pending ? null : sent, lasting,
-                        cause == null ? why : cause);
+                        failure == null ? why : failure);
             } catch (OutOfMemoryError e) {
                 return LOST;
             }
@@ -138,7 +138,7 @@ public final class ClosingHandshake {
                 return false;
             }
             Side first = now.first == null ? Side.LOCAL : now.first;
-            if (change(now, new Status(next, true, now.received, reason, first, now.cause))) {
+            if (change(now, new Status(next, true, now.received, reason, first, now.failure))) {
                 return true;
             }
         }
@@ -148,7 +148,7 @@ public final class ClosingHandshake {
      * Fails the connection (§7.1.7), unless it has ended; returns true for the caller that has to send our Close frame, if
      * none was claimed before.
      */
-    public boolean fail(CloseReason reason, Exception cause) {
+    public boolean fail(CloseReason reason, Exception failure) {
         while (true) {
             Status now = status;
             boolean claims = now.state == State.OPEN;
@@ -156,8 +156,8 @@ public final class ClosingHandshake {
                 return false;
             }
             Status next = claims
-                    ? new Status(State.BROKEN, true, null, reason, Side.LOCAL, cause)
-                    : new Status(State.BROKEN, now.pending, now.received, now.sent, now.first, cause);
+                    ? new Status(State.BROKEN, true, null, reason, Side.LOCAL, failure)
+                    : new Status(State.BROKEN, now.pending, now.received, now.sent, now.first, failure);
             if (change(now, next)) {
                 return claims;
             }
@@ -169,7 +169,7 @@ public final class ClosingHandshake {
         while (true) {
             Status now = status;
             if (!now.pending
-                    || change(now, new Status(now.state, false, now.received, now.sent, now.first, now.cause))) {
+                    || change(now, new Status(now.state, false, now.received, now.sent, now.first, now.failure))) {
                 return;
             }
         }
@@ -188,7 +188,7 @@ public final class ClosingHandshake {
                 return;
             }
             Side first = now.first == null ? Side.REMOTE : now.first;
-            if (change(now, new Status(next, now.pending, reason, now.sent, first, now.cause))) {
+            if (change(now, new Status(next, now.pending, reason, now.sent, first, now.failure))) {
                 return;
             }
         }
@@ -202,14 +202,14 @@ public final class ClosingHandshake {
      * @return true if this call broke the connection
      */
     public boolean breakOff(Exception reason) {
-        Exception cause = reason == null ? EndWithoutMemory.REASON : reason;
+        Exception failure = reason == null ? EndWithoutMemory.REASON : reason;
         while (true) {
             Status now = status;
             if (now.isFinal()) {
                 return false;
             }
             boolean first = now.state != State.BROKEN;
-            if (change(now, now.broken(cause))) {
+            if (change(now, now.broken(failure))) {
                 return first;
             }
         }
@@ -253,7 +253,7 @@ public final class ClosingHandshake {
 
     /** Whether this exception broke the connection. */
     public boolean isCause(Exception exception) {
-        return status.cause == exception;
+        return status.failure == exception;
     }
 
     /** The status, if it is final. */
@@ -288,9 +288,10 @@ public final class ClosingHandshake {
     }
 
     private static CloseStatus closeStatus(Status now) {
-        return new CloseStatus(Optional.ofNullable(now.received),
-                Optional.ofNullable(now.pending ? null : now.sent),
-                Optional.ofNullable(now.first), Optional.ofNullable(now.cause));
+        CloseReason sent = now.pending ? null : now.sent;
+        return new CloseStatus(Optional.ofNullable(now.received), Optional.ofNullable(sent),
+                Optional.ofNullable(now.first), CloseCauses.of(sent, now.first, now.failure),
+                Optional.ofNullable(now.failure));
     }
 
     /** The exception for a call that is no longer possible. */

@@ -15,12 +15,12 @@ public final class RethrownEnd {
      * connection.
      */
     public static boolean is(Throwable thrown, Connection connection) {
-        Exception cause = connection.known().cause().orElse(null);
+        Exception failure = connection.known().failure().orElse(null);
         Throwable link = thrown;
         for (int depth = 0; link != null && depth < LONGEST_CHAIN; depth++) {
             if (link instanceof ConnectionClosedException
                     ? !connection.isOpen()
-                    : link instanceof IOException && link == cause) {
+                    : link instanceof IOException && link == failure) {
                 return true;
             }
             link = link.getCause();

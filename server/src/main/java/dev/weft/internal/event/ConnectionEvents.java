@@ -1,6 +1,5 @@
 package dev.weft.internal.event;
 
-import dev.weft.CloseCause;
 import dev.weft.CloseStatus;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
@@ -51,7 +50,7 @@ public class ConnectionEvents {
             @Nullable IOException failure) {}
 
     /** A connection has ended. */
-    public void closed(Role role, WebSocketConnection connection, CloseStatus status, CloseCause cause) {}
+    public void closed(Role role, WebSocketConnection connection, CloseStatus status) {}
 
     /**
      * A thread begins to wait until the network takes what it sends.

@@ -1,6 +1,5 @@
 package dev.weft.internal.event;
 
-import dev.weft.CloseCause;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.SendResult;
@@ -182,18 +181,18 @@ final class FlightRecorderEvents extends ConnectionEvents {
     }
 
     @Override
-    public void closed(Role role, WebSocketConnection connection, CloseStatus status, CloseCause cause) {
+    public void closed(Role role, WebSocketConnection connection, CloseStatus status) {
         if (isOff()) {
             return;
         }
         CloseEvent event = new CloseEvent();
         if (event.shouldCommit()) {
             event.describe(role, connection);
-            event.cause = cause.name();
+            event.cause = status.cause().name();
             event.sent = status.sent().map(CloseReason::code).orElse(0);
             event.received = status.received().map(CloseReason::code).orElse(0);
             event.first = status.closedFirst().map(Enum::name).orElse(null);
-            event.failure = status.cause().map(Exception::toString).orElse(null);
+            event.failure = status.failure().map(Exception::toString).orElse(null);
             event.commit();
         }
     }

@@ -214,7 +214,8 @@ class FaultSoakTest {
 
     /** On a busy machine, a thread may wait for longer than the short deadlines of this test. */
     private static boolean endedByDeadline(SeededExchange exchange) {
-        return exchange.statuses().stream().map(CloseStatus::cause)
-                .anyMatch(cause -> cause.isPresent() && String.valueOf(cause.get().getMessage()).contains("Timeout"));
+        return exchange.statuses().stream().map(CloseStatus::failure)
+                .anyMatch(failure -> failure.isPresent()
+                        && String.valueOf(failure.get().getMessage()).contains("Timeout"));
     }
 }

@@ -3,6 +3,7 @@ package dev.weft.client.soak;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weft.CloseCause;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.IncomingMessage;
@@ -121,7 +122,8 @@ final class SeededExchange {
 
         /** There is no connection: the opening handshake failed. */
         void missing() {
-            over.complete(new CloseStatus(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()));
+            over.complete(new CloseStatus(Optional.empty(), Optional.empty(), Optional.empty(),
+                    CloseCause.DISCONNECTED, Optional.empty()));
         }
 
         /** Speaks and listens until the connection has ended. */

@@ -72,7 +72,7 @@ class AwaitCloseTest {
                 test.peer.sendText("good").send(each[0]);
                 CloseStatus status = waiting.get();
                 assertEquals(Integer.parseInt(each[1]), status.sent().orElseThrow().code(), each[0]);
-                assertInstanceOf(ProtocolViolationException.class, status.cause().orElseThrow());
+                assertInstanceOf(ProtocolViolationException.class, status.failure().orElseThrow());
                 assertEquals(Optional.of(status), test.connection().closeStatus(), "it is final");
             }
         }
@@ -206,7 +206,7 @@ class AwaitCloseTest {
             test.awaitReading();
             IOException dead = new IOException("dead");
             test.transport.fail(dead);
-            assertSame(dead, waiting.get().cause().orElseThrow());
+            assertSame(dead, waiting.get().failure().orElseThrow());
         }
     }
 }

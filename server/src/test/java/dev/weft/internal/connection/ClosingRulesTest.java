@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.CloseCause;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
@@ -41,7 +42,8 @@ class ClosingRulesTest {
                 if (good) {
                     test.peer.expect("88 02" + String.format("%04x", code)).expectEnd();
                     assertEquals(new CloseStatus(Optional.of(new CloseReason(code, "")),
-                            Optional.of(new CloseReason(code, "")), Optional.of(Side.REMOTE), Optional.empty()),
+                            Optional.of(new CloseReason(code, "")), Optional.of(Side.REMOTE), CloseCause.CLOSED,
+                            Optional.empty()),
                             test.awaitEnd());
                 } else {
                     test.peer.expectCloseAndEnd(1002);
@@ -65,7 +67,7 @@ class ClosingRulesTest {
             test.peer.send("88 80 00000000").expect("88 00").expectEnd();
             test.peer.close();
             assertEquals(new CloseStatus(Optional.of(CloseReason.EMPTY), Optional.of(CloseReason.EMPTY),
-                    Optional.of(Side.REMOTE), Optional.empty()), test.awaitEnd());
+                    Optional.of(Side.REMOTE), CloseCause.CLOSED, Optional.empty()), test.awaitEnd());
             assertEquals(1005, test.awaitEnd().code());
         }
     }
@@ -146,7 +148,8 @@ class ClosingRulesTest {
             assertEquals(List.of("close"), test.receiveAll().get());
             test.peer.expectEnd();
             assertEquals(new CloseStatus(Optional.of(new CloseReason(4000, "")),
-                    Optional.of(new CloseReason(4000, "bye")), Optional.of(Side.LOCAL), Optional.empty()),
+                    Optional.of(new CloseReason(4000, "bye")), Optional.of(Side.LOCAL), CloseCause.CLOSED,
+                    Optional.empty()),
                     test.connection().known());
         }
     }
@@ -246,7 +249,7 @@ class ClosingRulesTest {
             assertEquals("unmasked frame from a client", close.text().substring(2));
             CloseStatus end = test.awaitEnd();
             assertEquals("5.1",
-                    assertInstanceOf(ProtocolViolationException.class, end.cause().orElseThrow()).section());
+                    assertInstanceOf(ProtocolViolationException.class, end.failure().orElseThrow()).section());
             assertFalse(end.clean());
             assertEquals(Optional.of(Side.LOCAL), end.closedFirst());
             assertInstanceOf(ConnectionClosedException.class, test.thrown());
@@ -261,7 +264,7 @@ class ClosingRulesTest {
             assertEquals(List.of("ConnectionClosedException"), test.receiveAll().get());
             test.returns();
             test.peer.expect("88 02 03e8").shutdownOutput().expectEnd();
-            assertInstanceOf(ProtocolViolationException.class, test.awaitEnd().cause().orElseThrow());
+            assertInstanceOf(ProtocolViolationException.class, test.awaitEnd().failure().orElseThrow());
         }
     }
 }

@@ -35,7 +35,7 @@ class ConnectionDeadlinesTest {
     private static final Duration LITTLE = Duration.ofMillis(1);
 
     private static void assertTimedOut(String setting, ConnectionFixture test) throws InterruptedException {
-        String message = assertInstanceOf(TimeoutException.class, test.awaitEnd().cause().orElseThrow()).getMessage();
+        String message = assertInstanceOf(TimeoutException.class, test.awaitEnd().failure().orElseThrow()).getMessage();
         assertTrue(message.contains(setting), message);
     }
 
@@ -75,7 +75,7 @@ class ConnectionDeadlinesTest {
             test.pass(TIMEOUTS.pongTimeout());
             test.peer.send("8a");
             test.awaitReading();
-            assertTrue(test.connection().known().cause().isEmpty());
+            assertTrue(test.connection().known().failure().isEmpty());
         }
     }
 

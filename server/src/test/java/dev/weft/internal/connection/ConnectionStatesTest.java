@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.weft.CloseCause;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
@@ -74,7 +75,7 @@ class ConnectionStatesTest {
         assertEquals(end, actual.received().map(CloseReason::code).map(String::valueOf).orElse("-")
                 + " " + actual.sent().map(CloseReason::code).map(String::valueOf).orElse("-")
                 + " " + actual.closedFirst().map(Side::toString).orElse("-")
-                + " " + actual.cause().map(cause -> cause.getClass().getSimpleName()).orElse("-"), "the end");
+                + " " + actual.failure().map(cause -> cause.getClass().getSimpleName()).orElse("-"), "the end");
         assertEquals(sees == null ? "" : sees.replace(" ", ""), seen(test), "what the peer sees");
     }
 
@@ -318,7 +319,7 @@ class ConnectionStatesTest {
             Thread.startVirtualThread(send);
             Thread.startVirtualThread(ping);
             assertEquals(new CloseStatus(Optional.of(new CloseReason(3000, "")), Optional.empty(),
-                    Optional.of(Side.REMOTE), Optional.empty()), connection.known());
+                    Optional.of(Side.REMOTE), CloseCause.CLOSED, Optional.empty()), connection.known());
             test.peer.expectFrame(0x82, new byte[100]).expect("88 02 0bb8").expectEnd();
             assertEquals(List.of("close"), received.get());
             for (FutureTask<Void> late : List.of(send, ping)) {

@@ -200,7 +200,7 @@ class ErrorsTest {
     void endWithoutAReasonMustHaveACause() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().breakOff(null);
-            assertTrue(test.connection().closeStatus().orElseThrow().cause().isPresent());
+            assertTrue(test.connection().closeStatus().orElseThrow().failure().isPresent());
             assertOver(test);
         }
     }

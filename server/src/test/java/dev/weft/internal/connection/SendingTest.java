@@ -261,7 +261,7 @@ class SendingTest {
             test.returns();
             test.peer.expectFrame(0x02, new byte[600]).expectCloseAndEnd(1011);
             test.peer.shutdownOutput();
-            assertTrue(test.awaitEnd().cause().isPresent());
+            assertTrue(test.awaitEnd().failure().isPresent());
         }
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage message = test.connection().sendStream(MessageType.TEXT);
@@ -501,7 +501,7 @@ class SendingTest {
             assertSame(broken, assertThrows(IOException.class, () -> test.connection().send("x")));
             ConnectionClosedException later = assertThrows(ConnectionClosedException.class,
                     () -> test.connection().send("x"));
-            assertSame(broken, later.status().cause().orElseThrow());
+            assertSame(broken, later.status().failure().orElseThrow());
             assertEquals("ConnectionClosedException", test.receiveAll().get().getFirst());
         }
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
@@ -512,7 +512,7 @@ class SendingTest {
             // The reader, who finds the transport closed, must not hide what the writer met.
             assertSame(broken, assertThrows(IOException.class, () -> test.connection().send("x")));
             assertEquals("ConnectionClosedException", received.get().getFirst());
-            assertSame(broken, test.connection().known().cause().orElseThrow());
+            assertSame(broken, test.connection().known().failure().orElseThrow());
         }
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             IOException broken = new IOException("Connection reset");

@@ -122,6 +122,6 @@ class TextRulesTest {
     }
 
     private static ProtocolViolationException assertViolation(ConnectionFixture test) throws InterruptedException {
-        return (ProtocolViolationException) test.awaitEnd().cause().orElseThrow();
+        return (ProtocolViolationException) test.awaitEnd().failure().orElseThrow();
     }
 }

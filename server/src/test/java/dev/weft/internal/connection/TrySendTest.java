@@ -311,7 +311,7 @@ class TrySendTest {
             test.transport.failWrites(dead);
             test.connection().trySend("a");
             assertEquals(SendResult.CLOSED, test.connection().trySend("b"));
-            assertEquals(dead, test.connection().known().cause().orElseThrow());
+            assertEquals(dead, test.connection().known().failure().orElseThrow());
             assertThrows(IOException.class, () -> test.connection().send("c"));
         }
     }
@@ -324,7 +324,7 @@ class TrySendTest {
             assertAccepted(test.connection().trySend(new byte[10_000]));
             test.pass(ConnectionFixture.TIMEOUTS.writeTimeout().plus(Duration.ofSeconds(1)));
             assertFalse(test.connection().isOpen());
-            assertInstanceOf(TimeoutException.class, test.connection().known().cause().orElseThrow());
+            assertInstanceOf(TimeoutException.class, test.connection().known().failure().orElseThrow());
             ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
         }
     }

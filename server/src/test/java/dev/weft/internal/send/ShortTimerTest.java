@@ -100,7 +100,7 @@ class ShortTimerTest {
         sender.send(Opcode.TEXT, new byte[1], 0, 1, null, true);
         reader.join();
         assertEquals(ClosingHandshake.State.BROKEN, closing.state());
-        assertTrue(closing.known().cause().isPresent());
+        assertTrue(closing.known().failure().isPresent());
         ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
     }
 

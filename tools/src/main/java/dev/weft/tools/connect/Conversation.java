@@ -101,7 +101,7 @@ final class Conversation {
     private int outcome(CloseStatus status) {
         display.detail("* the connection is over: " + status);
         boolean byPeer = status.closedFirst().equals(Optional.of(CloseStatus.Side.REMOTE));
-        if (status.sent().isPresent() && status.cause().isPresent()) {
+        if (status.sent().isPresent() && status.failure().isPresent()) {
             display.trouble("closed by this end with " + describe(status.sent().get()) + cause(status));
             return ExitStatus.CLOSED;
         } else if (!status.clean()) {
@@ -125,7 +125,7 @@ final class Conversation {
     }
 
     private static String cause(CloseStatus status) {
-        return status.cause().map(cause -> ": " + PeerText.line(String.valueOf(cause.getMessage()), MOST_CHARACTERS))
+        return status.failure().map(cause -> ": " + PeerText.line(String.valueOf(cause.getMessage()), MOST_CHARACTERS))
                 .orElse("");
     }
 }
