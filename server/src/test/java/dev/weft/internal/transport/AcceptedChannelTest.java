@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.weft.TestProcess;
 import dev.weft.server.Await;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,6 +18,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -126,6 +130,22 @@ class AcceptedChannelTest {
         assertEquals(client.getRemoteAddress(), accepted.getLocalAddress());
         accepted.close();
         assertEquals(client.getLocalAddress(), accepted.getRemoteAddress(), "also after the end");
+    }
+
+    /** Otherwise the JDK's sockets are of IPv6, also for addresses of IPv4. */
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "0.0.0.0"})
+    void addressesMustBeThoseOfBothEndsWithoutIpv6(String address) throws Exception {
+        List<String> options = new ArrayList<>(TestProcess.loopOptions());
+        options.addAll(List.of("-Ddev.weft.engine=io_uring", "-Djava.net.preferIPv4Stack=true"));
+        ProcessBuilder builder = new ProcessBuilder(TestProcess.java(options, Inet4Addresses.class, address))
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+        try (TestProcess started = TestProcess.start(builder, Duration.ofSeconds(25))) {
+            List<String> lines = started.process().inputReader().lines().toList();
+            assertEquals(2, lines.size());
+            assertTrue(lines.getFirst().startsWith("[/127.0.0.1:"), lines::toString);
+            assertEquals(lines.getLast(), lines.getFirst());
+        }
     }
 
     private static boolean hasIpv6() {
