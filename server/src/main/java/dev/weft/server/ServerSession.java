@@ -172,10 +172,11 @@ final class ServerSession implements Runnable, ConnectionHolder {
 
     @Override
     public void run() {
-        nameThread(ConnectionState.HANDSHAKE);
-        AccessRecord access = handshake.observer().access();
-        InboundBuffer input = new InboundBuffer(transport, handshake.observer().pool());
+        InboundBuffer input = null;
         try {
+            nameThread(ConnectionState.HANDSHAKE);
+            AccessRecord access = handshake.observer().access();
+            input = new InboundBuffer(transport, handshake.observer().pool());
             Connection open = handshake.run(input);
             if (open != null) {
                 WebSocketHandler handler = handshake.handler();
@@ -190,8 +191,10 @@ final class ServerSession implements Runnable, ConnectionHolder {
             server.logs().logger().log(Level.WARNING, "a connection failed because of an internal error", e);
         } finally {
             try {
-                // Does nothing if the connection has done so, unless its last steps have failed.
-                input.end();
+                if (input != null) {
+                    // Does nothing if the connection has done so, unless its last steps have failed.
+                    input.end();
+                }
                 transport.close();
             } finally {
                 server.admission().ended(this);

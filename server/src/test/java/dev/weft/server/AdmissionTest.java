@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestKeys;
 import dev.weft.attacks.Bystander;
+import dev.weft.internal.transport.Transport;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.channels.ClosedChannelException;
@@ -72,6 +74,30 @@ class AdmissionTest {
                     RawPeer other = RawPeer.openWhenThereIsRoom(server)) {
                 Bystander.assertEchoes(one, "one");
                 Bystander.assertEchoes(other, "other");
+            }
+        } finally {
+            log.close();
+        }
+    }
+
+    /** The first thing that a session allocates is its input, which asks the transport for this. */
+    @Test
+    void sessionThatFailsAtItsBeginningGivesItsSlotBack() throws Exception {
+        LogCapture log = new LogCapture();
+        UnreadTransport unread = new UnreadTransport("");
+        Transport scarce = (Transport) Proxy.newProxyInstance(Transport.class.getClassLoader(),
+                new Class<?>[]{Transport.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("hasRates")) {
+                        throw new OutOfMemoryError("test");
+                    }
+                    return method.invoke(unread, arguments);
+                });
+        try (WebSocketServer server = Handlers.echoServer().maxConnections(1).start()) {
+            server.admission().admit(scarce);
+            Await.until("the slot is free", () -> server.connectionCount() == 0);
+            assertTrue(unread.isClosed());
+            try (RawPeer peer = RawPeer.openWhenThereIsRoom(server)) {
+                Bystander.assertEchoes(peer, "next");
             }
         } finally {
             log.close();
