@@ -342,17 +342,22 @@ final class IoUringReader {
     }
 
     private void receivedNothing(Ring ring, int result) throws IOException {
-        if (result == SocketErrors.ENOBUFS) {
-            transport.buffers().await(transport);
-        } else if (Ring.hadNoEffect(result)) {
-            // The thread that made the request has ended; or the connection is moved.
-            if (!transport.isMoving()) {
-                receive(ring);
-            }
-        } else {
+        if (result != SocketErrors.ENOBUFS && !Ring.hadNoEffect(result)) {
             end = result == 0 ? END_OF_BYTES : result;
             receiving = false;
             wake();
+        } else if (!transport.isMoving()) {
+            repeat(ring, result);
+        }
+        // A receive of a connection that is moved is repeated by the engine that the connection then has, and only by that one.
+    }
+
+    private void repeat(Ring ring, int result) throws IOException {
+        if (result == SocketErrors.ENOBUFS) {
+            transport.buffers().await(transport);
+        } else {
+            // The thread that made the request has ended.
+            receive(ring);
         }
     }
 

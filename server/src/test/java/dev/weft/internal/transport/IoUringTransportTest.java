@@ -1,0 +1,150 @@
+package dev.weft.internal.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.weft.internal.loop.ConnectionScheduler;
+import dev.weft.internal.loop.IdleEngine;
+import dev.weft.internal.loop.Loops;
+import dev.weft.internal.time.Failures;
+import dev.weft.server.Await;
+import dev.weft.server.PrivateField;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What seldom happens to a transport over io_uring. The tests drive its engines, and decide what the system answers. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class IoUringTransportTest {
+    /** A ring that calls the methods of a real one, or what a test has put in the place of one. */
+    private static final class ChangedRing {
+        /** In the place of a method of the ring. */
+        @FunctionalInterface
+        interface Method {
+            Object call(Object... arguments) throws Exception;
+        }
+
+        private final Ring ring;
+        private final Map<String, Method> replacements = new HashMap<>();
+        private int receives;
+
+        ChangedRing(IoUringEngine engine) throws ReflectiveOperationException {
+            Ring real = (Ring) PrivateField.get(engine, "ring");
+            ring = (Ring) Proxy.newProxyInstance(Ring.class.getClassLoader(), new Class<?>[]{Ring.class},
+                    (proxy, method, arguments) -> {
+                        String name = method.getName();
+                        receives += name.equals("receive") ? 1 : 0;
+                        try {
+                            return replacements.containsKey(name)
+                                    ? replacements.get(name).call(arguments)
+                                    : method.invoke(real, arguments);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        }
+                    });
+            PrivateField.set(engine, "ring", ring);
+        }
+
+        void replace(String name, Method with) {
+            replacements.put(name, with);
+        }
+
+        void restore() {
+            replacements.clear();
+        }
+    }
+
+    private final List<Throwable> failures = new ArrayList<>();
+    private Loops loops;
+    private ConnectionScheduler scheduler;
+    private IoUringEngine engine;
+    private ChangedRing changed;
+    private ServerSocketChannel listener;
+    private SocketChannel peer;
+    private IoUringTransport transport;
+
+    @BeforeEach
+    void open() throws Exception {
+        assumeTrue(Rings.obstacle().isEmpty(), () -> Rings.obstacle().orElseThrow());
+        loops = new Loops("io-uring-transport-test", List.of(new IdleEngine()), (what, count, latest) -> {});
+        scheduler = loops.scheduler(0);
+        engine = newEngine();
+        changed = new ChangedRing(engine);
+        listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        peer = SocketChannel.open(listener.getLocalAddress());
+        transport = engine.register(listener.accept(), scheduler);
+        poll(engine);
+    }
+
+    private IoUringEngine newEngine() throws IOException {
+        return new IoUringEngine(new Failures("ring", (what, count, latest) -> failures.add(latest)), 0);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        if (engine != null) {
+            changed.restore();
+            engine.close();
+            loops.stop();
+            peer.close();
+            listener.close();
+        }
+    }
+
+    private static void poll(IoUringEngine polled) {
+        try {
+            polled.poll(() -> false);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The engine from which a connection is moved would repeat the receive when that is done, and read later bytes first. */
+    @Test
+    void movedReceiveMustNotBeRepeatedForLackOfABuffer() throws Exception {
+        IoUringEngine other = newEngine();
+        ChangedRing ofOther = new ChangedRing(other);
+        FutureTask<Integer> read = new FutureTask<>(() -> transport.read(ByteBuffer.allocate(10)));
+        Thread.ofPlatform().daemon().start(read);
+        Await.until("a receive is in progress", () -> {
+            poll(engine);
+            return changed.receives == 1;
+        });
+        changed.replace("result", arguments -> SocketErrors.ENOBUFS);
+        engine.move(1, other, scheduler, () -> {});
+        Await.until("it was moved", () -> {
+            poll(engine);
+            return transport.isAt(other);
+        });
+        changed.restore();
+        poll(other);
+        assertEquals(1, ofOther.receives);
+        peer.write(ByteBuffer.allocate(1));
+        Await.until("the byte was read", () -> {
+            poll(other);
+            return read.isDone();
+        });
+        assertEquals(1, read.get());
+        poll(engine);
+        poll(other);
+        assertEquals(1, ofOther.receives);
+        transport.close();
+        other.close();
+        assertEquals(List.of(), failures);
+    }
+}
