@@ -52,7 +52,7 @@ final class IoUringWriter {
     /** Whether the output is to be shut down when everything is sent. */
     private volatile boolean ends;
 
-    /** For the engine: the number of sent bytes, and whether a send, or the watch for room, is in progress. */
+    /** For the engine: the number of sent bytes of the buffer, and whether a send, or the watch for room, is in progress. */
     private int sent;
     private boolean inProgress;
     private boolean watching;
@@ -242,10 +242,9 @@ final class IoUringWriter {
 
     /** Sends what the system takes when the request is submitted: usually everything, and then it need not complete. */
     private void sendAtOnce(Ring ring) throws IOException {
-        sent = 0;
         SendsAtOnce sends = transport.engine().sends();
         sends.reserve();
-        request = ring.sendAtOnce(transport.descriptor(), buffer.address, buffer.bytes.position(),
+        request = ring.sendAtOnce(transport.descriptor(), buffer.address + sent, buffer.bytes.position() - sent,
                 transport.key(IoUringTransport.SEND));
         sends.add(transport, request);
         atOnce = true;
@@ -267,7 +266,7 @@ final class IoUringWriter {
 
     /** All bytes of the send at once are sent. */
     void sentAll(Ring ring) throws IOException {
-        sent(ring, buffer.bytes.position());
+        sent(ring, buffer.bytes.position() - sent);
     }
 
     /** The system has taken bytes, or the connection is broken, or the send was cancelled. */
@@ -280,7 +279,7 @@ final class IoUringWriter {
             failure = result < 0 ? result : SocketErrors.EPIPE;
         }
         if (state == CLOSED) {
-            release();
+            endSending();
         } else if (failure == 0 && sent < buffer.bytes.position()) {
             if (result > 0) {
                 progress = (byte) (progress + 1);
@@ -288,7 +287,7 @@ final class IoUringWriter {
             sendRest(ring);
         } else {
             progress = (byte) (progress + 1);
-            release();
+            endSending();
             STATE.compareAndSet(this, SENDING, FREE);
             unparkWaiter();
             // The writer may have queued more since, and then ended the output: that is ended when this is sent, too.
@@ -296,6 +295,12 @@ final class IoUringWriter {
                 endAfterAll();
             }
         }
+    }
+
+    /** Nothing more of the buffer is sent. */
+    private void endSending() {
+        sent = 0;
+        release();
     }
 
     private void endAfterAll() {

@@ -1,6 +1,7 @@
 package dev.weft.internal.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.internal.loop.ConnectionScheduler;
@@ -145,6 +146,32 @@ class IoUringTransportTest {
         assertEquals(1, ofOther.receives);
         transport.close();
         other.close();
+        assertEquals(List.of(), failures);
+    }
+
+    /** A part of the bytes that the peer gets twice would look like what follows them. */
+    @Test
+    void closeMustSendOnlyWhatWasNotSentBefore() throws Exception {
+        List<Long> addresses = new ArrayList<>();
+        List<Integer> lengths = new ArrayList<>();
+        changed.replace("sendAtOnce", arguments -> {
+            addresses.add((Long) arguments[1]);
+            lengths.add((Integer) arguments[2]);
+            return addresses.size();
+        });
+        changed.replace("isSubmitted", arguments -> false);
+        changed.replace("send", arguments -> {
+            throw new IOException("the system takes no requests");
+        });
+        transport.write(ByteBuffer.allocate(100));
+        poll(engine);
+        assertEquals(List.of(100), lengths);
+        assertThrows(IOException.class, () -> transport.completed(changed.ring, IoUringTransport.SEND, 40));
+        transport.fail();
+        poll(engine);
+        assertEquals(List.of(100, 60), lengths);
+        assertEquals(40, addresses.get(1) - addresses.get(0));
+        transport.completed(changed.ring, IoUringTransport.SEND, SocketErrors.EAGAIN);
         assertEquals(List.of(), failures);
     }
 }
