@@ -316,6 +316,10 @@ final class IoUringEngine implements SocketEngine {
             if (added != null || !tasks.isEmpty() || closed || buffers.mustReturn() || !mayWait.getAsBoolean()) {
                 return false;
             }
+            if (!sends.isEmpty()) {
+                // The system has not taken all requests, perhaps for lack of memory; these would be done without a completion.
+                return false;
+            }
             ring.enter(1);
             return true;
         } finally {

@@ -2,6 +2,7 @@ package dev.weft.internal.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.internal.loop.ConnectionScheduler;
@@ -173,5 +174,22 @@ class IoUringTransportTest {
         assertEquals(40, addresses.get(1) - addresses.get(0));
         transport.completed(changed.ring, IoUringTransport.SEND, SocketErrors.EAGAIN);
         assertEquals(List.of(), failures);
+    }
+
+    /** Of a send that the system has taken, nothing else reports the end: the connection would look as if it was sending. */
+    @Test
+    void engineMustNotWaitBeforeAllSendsAreSubmitted() throws Exception {
+        changed.replace("enter", arguments -> {
+            // For lack of memory, the system takes no requests this once.
+            changed.restore();
+            return null;
+        });
+        transport.write(ByteBuffer.wrap(new byte[]{7}));
+        engine.poll(() -> true);
+        poll(engine);
+        assertTrue(((IoUringWriter) PrivateField.get(transport, "writer")).isIdle());
+        ByteBuffer received = ByteBuffer.allocate(10);
+        assertEquals(1, peer.read(received));
+        assertEquals(7, received.get(0));
     }
 }
