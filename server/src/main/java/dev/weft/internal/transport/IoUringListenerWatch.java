@@ -27,7 +27,11 @@ final class IoUringListenerWatch implements IoUringSocket, SocketEngine.Listener
     private final IoUringEngine engine;
     private final ServerSocketChannel channel;
     private final Runnable watch = this::watch;
-    private int descriptor;
+    /**
+     * Of the same socket as the channel's descriptor, whose number may belong to another socket as soon as the channel is closed,
+     * while requests are still made; -1 before the start.
+     */
+    private int descriptor = -1;
     /** Where the socket listens; {@code null} if the ring only reports what has arrived. Set to that by the engine's thread. */
     private volatile InetSocketAddress address;
 
@@ -58,7 +62,7 @@ final class IoUringListenerWatch implements IoUringSocket, SocketEngine.Listener
 
     @Override
     public void start() throws IOException {
-        descriptor = Descriptors.of(channel);
+        descriptor = engine.ring().duplicate(Descriptors.of(channel));
         address = channel.getLocalAddress() instanceof InetSocketAddress tcp ? tcp : null;
         watchAgain();
     }
@@ -222,6 +226,9 @@ final class IoUringListenerWatch implements IoUringSocket, SocketEngine.Listener
     private void end() {
         if (slot >= 0) {
             engine.removeSocket(slot);
+        }
+        if (descriptor >= 0) {
+            engine.ring().close(descriptor);
         }
         SocketChannel left;
         while ((left = queue.poll()) != null) {

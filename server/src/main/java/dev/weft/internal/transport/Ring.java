@@ -9,7 +9,7 @@ import java.nio.channels.SocketChannel;
  * A ring of Linux's io_uring: a queue of requests to the system, a queue of their results, the completions, and buffers of which
  * the system chooses one for each receive. Each completion has the user data of its request, which is not 0.
  * <p>
- * All methods except {@link #wakeUp} are for one thread at a time, which may change.
+ * All methods except {@link #wakeUp} and {@link #duplicate} are for one thread at a time, which may change.
  */
 interface Ring {
     /** Whether a request with this result had no effect, and may be repeated. */
@@ -113,6 +113,17 @@ interface Ring {
      * @throws IOException if the peer has reset the connection already; the descriptor is then closed, as after an error
      */
     SocketChannel channel(int descriptor, InetSocketAddress listening) throws IOException;
+
+    /**
+     * Another descriptor of the same socket, whose number belongs to this socket until it is closed. From any thread; does not
+     * wait.
+     *
+     * @throws IOException if no descriptor is left
+     */
+    int duplicate(int descriptor) throws IOException;
+
+    /** Closes a descriptor that {@link #duplicate} has returned. No request for it may be in progress. */
+    void close(int descriptor);
 
     // Buffers.
 

@@ -350,6 +350,16 @@ final class IoUring implements Ring {
     }
 
     @Override
+    public int duplicate(int descriptor) throws IOException {
+        return SystemCalls.duplicate(descriptor);
+    }
+
+    @Override
+    public void close(int descriptor) {
+        SystemCalls.close(descriptor);
+    }
+
+    @Override
     public boolean hasMore() {
         return (flags & CQE_SOCK_NONEMPTY) != 0;
     }

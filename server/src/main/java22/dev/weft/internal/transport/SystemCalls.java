@@ -17,6 +17,7 @@ final class SystemCalls {
     private static final int MAP_SHARED_POPULATE = 0x8001;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
     private static final int EFD_CLOEXEC = 0x80000;
+    private static final int F_DUPFD_CLOEXEC = 1030;
 
     private static final MethodHandle SYSCALL = NativeFunctions.link("syscall",
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
@@ -27,6 +28,8 @@ final class SystemCalls {
     private static final MethodHandle EVENTFD = NativeFunctions.link("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle WRITE = NativeFunctions.link("write",
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle FCNTL = NativeFunctions.link("fcntl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle CLOSE = NativeFunctions.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private SystemCalls() {}
@@ -94,6 +97,20 @@ final class SystemCalls {
         } catch (Throwable e) {
             throw NativeFunctions.unexpected(e);
         }
+    }
+
+    /** Another descriptor of what this one is of. */
+    static int duplicate(int descriptor) throws IOException {
+        int another;
+        try {
+            another = (int) FCNTL.invokeExact(descriptor, F_DUPFD_CLOEXEC, 0);
+        } catch (Throwable e) {
+            throw NativeFunctions.unexpected(e);
+        }
+        if (another < 0) {
+            throw new IOException("no descriptor is left");
+        }
+        return another;
     }
 
     /** Closes a descriptor. */
