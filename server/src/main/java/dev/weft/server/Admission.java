@@ -310,9 +310,12 @@ final class Admission {
      */
     long abort() {
         aborting = true;
-        long aborted = abortServed();
-        sessions.forEach(ServerSession::abort);
-        return aborted;
+        try {
+            return abortServed();
+        } finally {
+            // Also if there is no memory to count them.
+            sessions.forEach(ServerSession::abort);
+        }
     }
 
     /**

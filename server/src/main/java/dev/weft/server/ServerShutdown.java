@@ -282,12 +282,13 @@ final class ServerShutdown {
      * @return whether the thread was interrupted, which ends the spread and the grace period
      */
     private boolean shutDown(int open, CloseOptions options) {
-        stopListening();
-        // An interrupt shortens the wait; an earlier interrupt must not prevent the peers from being notified.
-        boolean interrupted = Thread.interrupted();
+        boolean interrupted = false;
         int atFirst = open;
         Admission admission = server.admission();
         try {
+            stopListening();
+            // An interrupt shortens the wait; an earlier interrupt must not prevent the peers from being notified.
+            interrupted = Thread.interrupted();
             listeners.awaitEnd(LAST_ADMISSION);
             admitsNone = true;
             atFirst = Math.max(open, admission.connectionCount());
@@ -298,17 +299,37 @@ final class ServerShutdown {
             }
         } catch (InterruptedException e) {
             interrupted = true;
-            admitsNone = true;
             closeRest(options);
+        } finally {
+            end(atFirst);
         }
-        long aborted = admission.abort();
-        release.run();
-        hook.remove();
-        server.logs().logger().log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted",
-                listeners.description(), atFirst, aborted);
-        closeInherited();
-        terminated.countDown();
         return interrupted;
+    }
+
+    /**
+     * Aborts what is left, and ends the server, even if an earlier step has failed, for example because memory is exhausted:
+     * other threads wait for the end.
+     *
+     * @param open the number of connections before the shutdown, for the log
+     */
+    private void end(int open) {
+        Admission admission = server.admission();
+        long aborted = 0;
+        try {
+            admitsNone = true;
+            admission.endIfDrained();
+            aborted = admission.abort();
+        } finally {
+            try {
+                release.run();
+                hook.remove();
+                server.logs().logger().log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted",
+                        listeners.description(), open, aborted);
+                closeInherited();
+            } finally {
+                terminated.countDown();
+            }
+        }
     }
 
     /** Stops accepting. An inherited socket stays open. */

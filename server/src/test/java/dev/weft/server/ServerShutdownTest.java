@@ -11,7 +11,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ServerShutdownTest {
     private static final String HELLO = "8105 48656c6c6f";
     private static final Duration AN_HOUR = Duration.ofHours(1);
+    private static final Logger LOGGER = Logger.getLogger("dev.weft.server");
 
     private static void assertServed(RawPeer peer) throws IOException {
         assertEquals(HELLO, peer.bytes(textFrame("Hello")).readFrame());
@@ -123,6 +128,69 @@ class ServerShutdownTest {
             assertTrue(closing.join(Duration.ofSeconds(20)));
             assertTrue(server.awaitDrained(Duration.ZERO));
         }
+    }
+
+    // Failures
+
+    /** Another thread that closes the server waits for the end, as does the drain's thread, which keeps the JVM alive. */
+    private static void assertEnds(WebSocketServer server) throws Exception {
+        assertTrue(server.awaitTermination(Duration.ZERO));
+        server.close();
+        assertTrue(((Thread) PrivateField.get(server.shutdown(), "drainThread")).join(Duration.ofSeconds(20)));
+    }
+
+    /** For example, there is no memory for a thread that closes a connection. */
+    @Test
+    void failedShutdownMustAbortTheConnectionsAndEnd() throws Exception {
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(AN_HOUR).closeTimeout(AN_HOUR).start();
+        try (RawPeer peer = RawPeer.open(server)) {
+            assertServed(peer);
+            server.drain();
+            PrivateField.set(server.shutdown(), "clock", new ShutdownClock() {
+                @Override
+                public long nanoTime() {
+                    return ShutdownClock.SYSTEM.nanoTime();
+                }
+
+                @Override
+                public boolean await(CountDownLatch latch, long until) throws InterruptedException {
+                    if (latch != server.shutdown().terminated()) {
+                        throw new OutOfMemoryError("test");
+                    }
+                    return ShutdownClock.SYSTEM.await(latch, until);
+                }
+            });
+            assertThrows(OutOfMemoryError.class, server::close);
+            Await.until("the connection has ended", () -> server.connectionCount() == 0);
+            assertEnds(server);
+        }
+    }
+
+    @Test
+    void shutdownMustEndThoughTheLogFails() throws Exception {
+        Handler failing = new Handler() {
+            @Override
+            public void publish(LogRecord entry) {
+                if (entry.getMessage().startsWith("stopped listening on")) {
+                    throw new IllegalStateException("test");
+                }
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        WebSocketServer server = Handlers.echoServer().start();
+        server.drain(DrainSettings.builder().newConnections(DrainSettings.NewConnections.REFUSED).build());
+        LOGGER.addHandler(failing);
+        try {
+            assertThrows(IllegalStateException.class, server::close);
+        } finally {
+            LOGGER.removeHandler(failing);
+        }
+        assertEnds(server);
     }
 
     // The shutdown hook
