@@ -78,11 +78,14 @@ final class PeriodicCheck {
         if (!connection.receiver.giveUpWaiting()) {
             return;
         }
-        connection.failed(connection.receiver.lateness());
         try {
+            connection.failed(connection.receiver.lateness());
             connection.sender.drainAndWait();
         } catch (IOException e) {
             // Already recorded as the reason for the connection's end.
+        } catch (Error e) {
+            // For example, memory is exhausted. This is not tried again, and the connection has no other deadline.
+            connection.breakOff("a connection whose peer was late could not be closed", e);
         }
         ConnectionTeardown.shutDownOutput(connection);
     }

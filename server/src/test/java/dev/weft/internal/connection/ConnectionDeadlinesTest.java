@@ -13,7 +13,10 @@ import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
 import dev.weft.internal.connection.ConnectionFixture.Handler;
+import dev.weft.internal.transport.Transport;
+import dev.weft.server.PrivateField;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -124,6 +127,26 @@ class ConnectionDeadlinesTest {
             }
             test.awaitReading();
             assertEquals(0, test.transport.writes().size());
+        }
+    }
+
+    /** A peer whose message is late gets no ping: nothing else would end the connection. */
+    @Test
+    void lateMessageMustEndTheConnectionIfItCannotBeReported() throws Exception {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
+            test.peer.send("81 83 00000000 61");
+            test.awaitReading();
+            Transport scarce = (Transport) Proxy.newProxyInstance(Transport.class.getClassLoader(),
+                    new Class<?>[]{Transport.class}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("remoteAddress")) {
+                            throw new OutOfMemoryError("test");
+                        }
+                        return method.invoke(test.transport, arguments);
+                    });
+            PrivateField.set(test.connection(), "transport", scarce);
+            test.pass(TIMEOUTS.messageTimeout());
+            test.peer.expectEnd();
+            assertInstanceOf(OutOfMemoryError.class, test.awaitEnd().cause().orElseThrow().getCause());
         }
     }
 
