@@ -173,13 +173,21 @@ final class Outbox {
         if (!reserveShare(bytes)) {
             return SendResult.PEER_BEHIND;
         }
-        if (keepsUp) {
-            budget().takeRegardless(bytes);
-        } else if (!(relieved ? budget().take(bytes) : budget().takeWithoutRelief(bytes))) {
-            WAITING.getAndAdd(this, -bytes);
-            return SendResult.SERVER_FULL;
+        boolean taken = false;
+        try {
+            if (keepsUp) {
+                budget().takeRegardless(bytes);
+                taken = true;
+            } else {
+                taken = relieved ? budget().take(bytes) : budget().takeWithoutRelief(bytes);
+            }
+        } finally {
+            // Also if there was no memory to evict a connection.
+            if (!taken) {
+                WAITING.getAndAdd(this, -bytes);
+            }
         }
-        return SendResult.ACCEPTED;
+        return taken ? SendResult.ACCEPTED : SendResult.SERVER_FULL;
     }
 
     private boolean reserveShare(long bytes) {
@@ -207,23 +215,29 @@ final class Outbox {
         }
         long freed = 0;
         boolean reserved = reserveShare(bytes);
-        while (!reserved || !takeRest(bytes - freed, keepsUp)) {
-            OutboxEntry oldest = list.dropOldest();
-            if (oldest == null) {
+        boolean taken = false;
+        try {
+            taken = reserved && takeRest(bytes, keepsUp);
+            OutboxEntry oldest;
+            while (!taken && (oldest = list.dropOldest()) != null) {
+                countDropped();
+                WAITING.getAndAdd(this, -oldest.bytes());
+                freed += oldest.bytes();
+                reserved = reserved || reserveShare(bytes);
+                taken = reserved && takeRest(bytes - freed, keepsUp);
+            }
+            if (!taken) {
                 // The consumer has emptied the list meanwhile, or other threads have taken the room.
                 reserved = reserved || reserveShare(bytes);
-                if (reserved && takeRest(bytes - freed, keepsUp)) {
-                    break;
-                }
-                giveBack(reserved ? bytes : 0, freed);
-                return refusal;
+                taken = reserved && takeRest(bytes - freed, keepsUp);
             }
-            countDropped();
-            WAITING.getAndAdd(this, -oldest.bytes());
-            freed += oldest.bytes();
-            reserved = reserved || reserveShare(bytes);
+        } finally {
+            // Also if the methods of a key have thrown.
+            giveBack(reserved && !taken ? bytes : 0, taken ? Math.max(0, freed - bytes) : freed);
         }
-        giveBack(0, Math.max(0, freed - bytes));
+        if (!taken) {
+            return refusal;
+        }
         return freed == 0 ? SendResult.ACCEPTED : SendResult.DROPPED_OLDER;
     }
 

@@ -1,6 +1,7 @@
 package dev.weft.internal.send;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionLimits;
@@ -21,9 +22,10 @@ class OutboxTest {
     private static final int SIZE = 1000;
     private static final int MESSAGES = 2_000_000;
 
+    private final BufferBudget budget = new BufferBudget(1 << 24);
     private final Outbox outbox = new Outbox(new SendServices(
             ConnectionLimits.builder().maxQueuedSize(4 * SIZE).overflowPolicy(OverflowPolicy.DROP_OLDEST).build(),
-            new CoarseClock(), new BufferPool(1 << 14, new BufferBudget(1 << 24)),
+            new CoarseClock(), new BufferPool(1 << 14, budget),
             new ShortTimer(Runnable::run, Failures.toHandler("never started")), thread -> false));
 
     /** Between the attempt to get room and that to drop the oldest message, the consumer may take all of them. */
@@ -48,6 +50,54 @@ class OutboxTest {
         }
         empty();
         assertEquals(0, outbox.waitingBytes());
+    }
+
+    private SendResult offer(int size, Object key) {
+        return outbox.offer(new OutboxEntry(Opcode.BINARY, new byte[size], 0, size, null, key), false, false);
+    }
+
+    /** To free bytes of another connection may need memory. */
+    @Test
+    void failedReliefMustLeaveNothingReserved() {
+        budget.takeRegardless(budget.limit());
+        budget.relief(() -> {
+            throw new OutOfMemoryError("test");
+        });
+        assertThrows(OutOfMemoryError.class, () -> offer(SIZE, null));
+        assertEquals(0, outbox.waitingBytes());
+        assertEquals(budget.limit(), budget.taken());
+    }
+
+    /** A key whose methods are wrong. */
+    private static final class FailingKey {
+        private boolean fails;
+
+        @Override
+        public boolean equals(Object other) {
+            return other == this;
+        }
+
+        @Override
+        public int hashCode() {
+            if (fails) {
+                throw new IllegalStateException("test");
+            }
+            return 1;
+        }
+    }
+
+    @Test
+    void messageThatCannotBeDroppedMustLeaveNothingReserved() {
+        FailingKey key = new FailingKey();
+        assertEquals(SendResult.ACCEPTED, offer(SIZE, null));
+        long first = outbox.waitingBytes();
+        assertEquals(SendResult.ACCEPTED, offer(2 * SIZE, key));
+        long second = outbox.waitingBytes() - first;
+        key.fails = true;
+        // The first one is dropped.
+        assertThrows(IllegalStateException.class, () -> offer(3 * SIZE, null));
+        assertEquals(second, outbox.waitingBytes());
+        assertEquals(second, budget.taken());
     }
 
     private void empty() {

@@ -226,10 +226,10 @@ enum PlantedSenderFault {
             """),
     /** A message was dropped, and no counter says so. */
     DROP_NOT_COUNTED("""
-                        countDropped();
-                        WAITING.getAndAdd(this, -oldest.bytes());
+                            countDropped();
+                            WAITING.getAndAdd(this, -oldest.bytes());
             """, """
-                        WAITING.getAndAdd(this, -oldest.bytes());
+                            WAITING.getAndAdd(this, -oldest.bytes());
             """),
     /** The latest message is in the place of the old one and in the last place. */
     REPLACED_AND_PUSHED("""
