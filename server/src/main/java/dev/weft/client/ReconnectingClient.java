@@ -17,9 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -52,8 +50,8 @@ public final class ReconnectingClient implements AutoCloseable {
     /** Guarded by the lock: the open connection, and why the client makes no more connections; or {@code null}. */
     private WebSocketConnection current;
     private String stopped;
-    /** Guarded by the lock: whether the thread uses a connection, up to the end of its closing handshake. */
-    private boolean inUse;
+    /** Guarded by the lock: whether the thread waits for its next attempt or makes it; only this may be interrupted. */
+    private boolean attempting;
     /** Guarded by the lock: whether the last connection has ended after that. */
     private boolean ended;
 
@@ -175,8 +173,8 @@ public final class ReconnectingClient implements AutoCloseable {
         try {
             stop("the client was closed");
             open = current;
-            if (!inUse) {
-                // Otherwise the thread ends soon, and an interrupt would cut the closing handshake off.
+            if (attempting) {
+                // Otherwise the thread ends soon. An interrupt would reach a closing handshake, or the listener.
                 thread.interrupt();
             }
         } finally {
@@ -198,6 +196,7 @@ public final class ReconnectingClient implements AutoCloseable {
         while (!isStopped()) {
             Connection open = null;
             try {
+                beginAttempt();
                 pause(delay);
                 if (isStopped()) {
                     break;
@@ -211,13 +210,14 @@ public final class ReconnectingClient implements AutoCloseable {
                 failures = gapSince - openedAt >= backoff.maxDelay().toNanos() ? 0 : failures + 1;
                 delay = backoff.afterEnd(failures, status);
             } catch (Throwable e) {
+                endAttempt();
                 if (open != null) {
-                    endUse();
                     open.abort();
                 }
                 delay = failed(e, failures++, attempts);
             }
         }
+        endAttempt();
         tell(new ReconnectEvent.Stopped());
         end();
     }
@@ -267,51 +267,81 @@ public final class ReconnectingClient implements AutoCloseable {
         }
     }
 
-    /** Runs the handler on the connection, and waits for the connection to end. */
+    /**
+     * Runs the handler on the connection, and waits for the connection to end. A connection that is no longer wanted is
+     * closed, and not reported.
+     */
     private CloseStatus use(Connection open, int attempts, Duration gap) {
         CompletableFuture<CloseStatus> end = new CompletableFuture<>();
         open.onClose(end::complete);
-        int code = CloseCode.NORMAL_CLOSURE;
-        if (enter(open)) {
-            tell(new ReconnectEvent.Connected(attempts, gap));
-            try {
-                handler.handle(open);
-                if (open.isOpen()) {
-                    stop("the handler has returned while its connection was open");
-                }
-            } catch (Throwable e) {
-                code = CloseCode.INTERNAL_ERROR;
-                report(open, e);
-            }
-            leave();
-        } else {
-            code = CloseCode.GOING_AWAY;
+        if (!enter(open)) {
+            return ended(open, CloseCode.GOING_AWAY, end);
         }
-        // An interrupt of the handler must not cut off the closing handshake.
-        Thread.interrupted();
-        open.close(code, "");
-        CloseStatus status = ended(open, end);
-        endUse();
+        tell(new ReconnectEvent.Connected(attempts, gap));
+        int code = handle(open);
+        leave();
+        CloseStatus status = ended(open, code, end);
         tell(new ReconnectEvent.Disconnected(status));
         return status;
     }
 
-    private CloseStatus ended(Connection open, CompletableFuture<CloseStatus> end) {
-        Duration most = client.configuration().timeouts().closeTimeout()
-                .plus(client.configuration().timeouts().writeTimeout());
+    /** Runs the handler; returns the code to close with. */
+    private int handle(Connection open) {
         try {
+            handler.handle(open);
+            if (open.isOpen()) {
+                stop("the handler has returned while its connection was open");
+            }
+            return CloseCode.NORMAL_CLOSURE;
+        } catch (Throwable e) {
+            report(open, e);
+            return CloseCode.INTERNAL_ERROR;
+        }
+    }
+
+    /** Closes the connection, if it is open, and waits for its end. Does not throw: the end must be reported. */
+    private CloseStatus ended(Connection open, int code, CompletableFuture<CloseStatus> end) {
+        // An interrupt of the handler must not cut off the closing handshake.
+        Thread.interrupted();
+        try {
+            open.close(code, "");
+            Duration most = client.configuration().timeouts().closeTimeout()
+                    .plus(client.configuration().timeouts().writeTimeout());
             return end.get(most.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+        } catch (Throwable e) {
             open.abort();
             return open.known();
         }
     }
 
-    /** Makes the connection available to all threads; returns false if it is no longer wanted. */
-    private boolean enter(WebSocketConnection open) {
+    /** From now on, {@code close} interrupts the thread. An interrupt by the application has no effect on the attempt. */
+    private void beginAttempt() {
+        Thread.interrupted();
         lock.lock();
         try {
-            inUse = true;
+            attempting = stopped == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** From now on, {@code close} does not interrupt the thread, and an earlier interrupt has no effect. */
+    private void endAttempt() {
+        lock.lock();
+        try {
+            attempting = false;
+            current = null;
+        } finally {
+            lock.unlock();
+        }
+        Thread.interrupted();
+    }
+
+    /** Ends the attempt, and makes the connection available to all threads; returns false if it is no longer wanted. */
+    private boolean enter(WebSocketConnection open) {
+        endAttempt();
+        lock.lock();
+        try {
             if (stopped == null) {
                 current = open;
                 changed.signalAll();
@@ -326,16 +356,6 @@ public final class ReconnectingClient implements AutoCloseable {
         lock.lock();
         try {
             current = null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void endUse() {
-        lock.lock();
-        try {
-            current = null;
-            inUse = false;
         } finally {
             lock.unlock();
         }
@@ -373,9 +393,10 @@ public final class ReconnectingClient implements AutoCloseable {
 
     private void pause(Duration delay) {
         TimeLimit limit = TimeLimit.in(delay);
-        // An interrupt always means that this client must end.
-        while (!isStopped() && !limit.hasPassed() && !Thread.interrupted()) {
+        while (!isStopped() && !limit.hasPassed()) {
             limit.park(this);
+            // An interrupt that does not stop this client comes from elsewhere, such as the listener.
+            Thread.interrupted();
         }
     }
 

@@ -35,8 +35,8 @@ public final class ReconnectingClientBuilder {
 
     /**
      * Sets the supplier of the URI, for example with the position in its query from which a subscription continues. It is called
-     * for each attempt and may block. If it throws, or if its URI cannot be opened, the attempt has failed. Default: always the
-     * URI that was given to {@link ReconnectingClient#builder}.
+     * for each attempt and may block; {@link ReconnectingClient#close()} interrupts it. If it throws, or if its URI cannot be
+     * opened, the attempt has failed. Default: always the URI that was given to {@link ReconnectingClient#builder}.
      */
     public ReconnectingClientBuilder uri(Supplier<URI> uri) {
         this.uri = Objects.requireNonNull(uri, "uri");
@@ -44,8 +44,8 @@ public final class ReconnectingClientBuilder {
     }
 
     /**
-     * Sets the supplier of the request headers, such as a token. It is called for each attempt and may block. If it throws, the
-     * attempt has failed. Default: only the client's headers.
+     * Sets the supplier of the request headers, such as a token. It is called for each attempt and may block;
+     * {@link ReconnectingClient#close()} interrupts it. If it throws, the attempt has failed. Default: only the client's headers.
      */
     public ReconnectingClientBuilder headers(Supplier<Headers> headers) {
         this.headers = Objects.requireNonNull(headers, "headers");
@@ -94,7 +94,7 @@ public final class ReconnectingClientBuilder {
 
     /**
      * Sets the listener for attempts and gaps. Its calls do not overlap; they run on the thread that connects, which waits for
-     * them.
+     * them. {@link ReconnectingClient#close()} does not interrupt them.
      */
     public ReconnectingClientBuilder listener(Consumer<ReconnectEvent> listener) {
         this.listener = Objects.requireNonNull(listener, "listener");

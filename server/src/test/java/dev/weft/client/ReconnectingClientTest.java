@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -355,6 +356,79 @@ class ReconnectingClientTest {
             next(Disconnected.class);
             next(Stopped.class);
             kept.close();
+        }
+    }
+
+    /** Nobody has used this connection: its end would have no beginning. */
+    @Test
+    void connectionOpenedAfterTheEndMustNotBeReported() throws Exception {
+        CompletableFuture<ReconnectingClient> started = new CompletableFuture<>();
+        BlockingQueue<CloseStatus> ends = new LinkedBlockingQueue<>();
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
+            ws.onClose(ends::add);
+            ws.awaitClose();
+        }).start(); WebSocketClient client = WebSocketClient.builder().build()) {
+            ReconnectingClient kept = quick(client, uri(server.port())).headers(() -> {
+                started.join().close();
+                // A supplier that swallows the interrupt.
+                assertTrue(Thread.interrupted());
+                return Headers.EMPTY;
+            }).start(Handlers::echo);
+            started.complete(kept);
+            assertTrue(kept.awaitTermination(Duration.ofSeconds(10)));
+            assertEquals(1001, ends.poll(10, TimeUnit.SECONDS).received().orElseThrow().code());
+            next(Stopped.class);
+            assertTrue(events.isEmpty(), events.toString());
+        }
+    }
+
+    /** A listener may wait, for example for space in a queue. */
+    @Test
+    void closingMustNotInterruptTheListener() throws Exception {
+        CompletableFuture<ReconnectingClient> started = new CompletableFuture<>();
+        List<String> interrupted = new CopyOnWriteArrayList<>();
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> ws.close(1001, "")).start();
+                WebSocketClient client = WebSocketClient.builder().build()) {
+            ReconnectingClient kept = quick(client, uri(server.port())).listener(event -> {
+                if (event instanceof Disconnected) {
+                    started.join().close();
+                }
+                if (Thread.currentThread().isInterrupted()) {
+                    interrupted.add(event.toString());
+                }
+            }).start(WebSocketConnection::awaitClose);
+            started.complete(kept);
+            assertTrue(kept.awaitTermination(Duration.ofSeconds(10)));
+        }
+        try (WebSocketClient client = WebSocketClient.builder().build()) {
+            ReconnectingClient kept = ReconnectingClient.builder(client, uri(1)).minDelay(Duration.ofDays(1))
+                    .listener(event -> {
+                        events.add(event);
+                        if (Thread.currentThread().isInterrupted()) {
+                            interrupted.add(event.toString());
+                        }
+                    }).start(Handlers::echo);
+            next(AttemptFailed.class);
+            kept.close();
+            next(Stopped.class);
+        }
+        assertEquals(List.of(), interrupted);
+    }
+
+    @Test
+    void interruptByTheApplicationMustNotShortenADelay() throws Exception {
+        BlockingQueue<Long> requests = new LinkedBlockingQueue<>();
+        try (ScriptedServer full = new ScriptedServer(peer -> {
+            peer.readRequest();
+            requests.add(System.nanoTime());
+            peer.text("HTTP/1.1 503 Full\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n");
+        });
+                WebSocketClient client = WebSocketClient.builder().build();
+                ReconnectingClient kept = quick(client, full.uri())
+                        .listener(event -> Thread.currentThread().interrupt()).start(Handlers::echo)) {
+            assertNotNull(kept);
+            long first = requests.poll(10, TimeUnit.SECONDS);
+            assertTrue(requests.poll(10, TimeUnit.SECONDS) - first >= TimeUnit.SECONDS.toNanos(1));
         }
     }
 
