@@ -35,6 +35,7 @@ final class ClientSession implements ConnectionHolder {
     }
 
     private static final CloseReason NORMAL = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
+    private static final CloseReason UNWANTED = new CloseReason(CloseCode.GOING_AWAY, "");
     private static final CloseReason FAILED = new CloseReason(CloseCode.INTERNAL_ERROR, "");
     private static final int MOST_LOOKS = 100;
     private static final long BETWEEN_LOOKS_NANOS = 1_000_000;
@@ -98,19 +99,34 @@ final class ClientSession implements ConnectionHolder {
         finishing = 1;
         try {
             Thread thread = steps.transport().threadBuilder().inheritInheritableThreadLocals(false)
-                    .unstarted(() -> serve(result, handler, open));
+                    .unstarted(() -> serve(steps, result, handler, open));
             handlerThread = thread;
-            client.transports().start(() -> start(thread, open));
-            return open.get();
-        } catch (InterruptedException e) {
-            abort();
-            throw Interrupts.interrupted("while the thread of a handler was started");
-        } catch (ExecutionException e) {
-            fail(steps);
-            throw new IOException("the thread of a handler cannot be started", e.getCause());
+            client.transports().start(() -> start(thread, steps, open));
         } catch (Throwable e) {
             fail(steps);
             throw e;
+        }
+        return await(open);
+    }
+
+    /** Waits for the handler's thread. After an interrupt, either the handler runs, or this method throws. */
+    private static Connection await(CompletableFuture<Connection> open) throws IOException {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return open.get();
+                } catch (InterruptedException e) {
+                    if (open.cancel(false)) {
+                        throw Interrupts.interrupted("while the thread of a handler was started");
+                    }
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw new IOException("the thread of a handler cannot be started", e.getCause());
+        } finally {
+            Interrupts.restoreInterrupt(interrupted);
         }
     }
 
@@ -128,22 +144,36 @@ final class ClientSession implements ConnectionHolder {
         }
     }
 
-    private static void start(Thread thread, CompletableFuture<Connection> open) {
+    private void start(Thread thread, ClientOpening steps, CompletableFuture<Connection> open) {
         try {
             thread.start();
         } catch (Throwable e) {
-            open.completeExceptionally(e);
+            failToStart(steps, open, e);
         }
     }
 
-    private void serve(HandshakeResult result, WebSocketHandler handler, CompletableFuture<Connection> open) {
+    private void failToStart(ClientOpening steps, CompletableFuture<Connection> open, Throwable failure) {
+        try {
+            fail(steps);
+        } finally {
+            open.completeExceptionally(failure);
+        }
+    }
+
+    private void serve(ClientOpening steps, HandshakeResult result, WebSocketHandler handler,
+            CompletableFuture<Connection> open) {
         CloseReason reason = FAILED;
         Connection served;
+        boolean wanted;
         try {
-            served = connect(opening, result);
-            open.complete(served);
+            served = connect(steps, result);
+            wanted = open.complete(served);
         } catch (Throwable e) {
-            open.completeExceptionally(e);
+            failToStart(steps, open, e);
+            return;
+        }
+        if (!wanted) {
+            finish(UNWANTED);
             return;
         }
         try {

@@ -26,6 +26,7 @@ import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.CookieHandler;
 import java.net.CookieManager;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -45,6 +46,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -442,6 +444,38 @@ class WebSocketClientTest {
             assertEquals(1011, failed.closeStatus().get().sent().orElseThrow().code());
             awaitForgotten(client);
         }
+    }
+
+    /** The caller has no connection then, and a handler would use one that nobody knows of. */
+    @Test
+    void handlerMustNotRunIfItsStartWasInterrupted() throws Exception {
+        AtomicInteger runs = new AtomicInteger();
+        CookieHandler interrupting = new CookieHandler() {
+            @Override
+            public Map<String, List<String>> get(URI uri, Map<String, List<String>> headers) {
+                return Map.of();
+            }
+
+            @Override
+            public void put(URI uri, Map<String, List<String>> headers) {
+                Thread.currentThread().interrupt();
+            }
+        };
+        int opened = 0;
+        try (WebSocketServer server = Handlers.echoServer().start();
+                WebSocketClient client = WebSocketClient.builder().cookieHandler(interrupting).build()) {
+            for (int i = 0; i < 20; i++) {
+                try {
+                    client.run(uri(server, "/"), ws -> runs.incrementAndGet());
+                    opened++;
+                } catch (InterruptedIOException e) {
+                    // Such as almost always: the thread of the handler has just been started.
+                }
+                Thread.interrupted();
+            }
+            awaitForgotten(client);
+        }
+        assertEquals(opened, runs.get());
     }
 
     // Failures
