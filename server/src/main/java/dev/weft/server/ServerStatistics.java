@@ -285,7 +285,8 @@ public final class ServerStatistics {
 
     /**
      * The number of messages that {@code trySend} did not accept although the connection was open: {@link
-     * SendResult#PEER_BEHIND} and {@link SendResult#SERVER_FULL}. Unmodifiable.
+     * SendResult#PEER_BEHIND}, which includes those for which an {@link dev.weft.OverflowPolicy} closed the connection, and
+     * {@link SendResult#SERVER_FULL}. Unmodifiable.
      */
     public Map<SendResult, Long> refusedSends() {
         return refusedSends;

@@ -169,6 +169,27 @@ class StatisticsTest {
         }
     }
 
+    /** The dropped messages alone do not say it: perhaps none was waiting when the first one did not fit. */
+    @Test
+    void fullQueueMustBeCountedAlsoIfItsConnectionIsClosed() throws Exception {
+        CountDownLatch closed = new CountDownLatch(1);
+        try (WebSocketServer server = builder().noDeflate().sendBufferSize(4096).maxQueuedSize(0)
+                .overflowPolicy(OverflowPolicy.DISCONNECT).handler(ws -> {
+                    while (ws.trySend(new byte[50_000]) != SendResult.CLOSED) {
+                        // Until the peer's buffers are full.
+                    }
+                    ws.trySend("not counted: the connection is closing");
+                    closed.countDown();
+                }).start(); RawPeer peer = RawPeer.open(server)) {
+            assertTrue(closed.await(10, TimeUnit.SECONDS));
+            assertEquals(Map.of(SendResult.PEER_BEHIND, 1L, SendResult.SERVER_FULL, 0L),
+                    server.statistics().refusedSends());
+            assertEquals(1 + server.statistics().droppedMessages(),
+                    server.statistics().limitsHit().get("maxQueuedSize"));
+            peer.leave();
+        }
+    }
+
     @Test
     void pingsAndPeersThatAreBehindMustBeCounted() throws Exception {
         CompletableFuture<Duration> latency = new CompletableFuture<>();

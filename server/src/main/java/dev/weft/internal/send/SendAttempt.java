@@ -99,6 +99,7 @@ public final class SendAttempt {
      */
     private void disconnect(Outbox outbox) {
         if (closing.claim(outbox.policy().closeReason())) {
+            services.pool().traffic().refusedSend(buffer.transport().place(), false);
             sender.close();
             outbox.dropMessages(true);
         }
