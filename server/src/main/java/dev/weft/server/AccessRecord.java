@@ -78,11 +78,15 @@ final class AccessRecord {
         responseBytes = bytes;
     }
 
-    /** A response of this many bytes was written, or as much of it as could be: logs a line. */
-    void answered(int status, long bytes, @Nullable String endpointPath) {
+    /**
+     * A response of this many bytes was written, or as much of it as could be: logs a line.
+     *
+     * @param early the number of bytes of the next request that have been received
+     */
+    void answered(int status, long bytes, @Nullable String endpointPath, int early) {
         log.log(new AccessLog.Entry(began, System.nanoTime() - beganAt, transport.remoteAddress(), method, path,
-                protocol, status, tally.receivedBytes() - receivedBefore, bytes, referer, userAgent, traceparent,
-                endpointPath, null, 0, null, null, 0, 0));
+                protocol, status, tally.receivedBytes() - receivedBefore - early, bytes, referer, userAgent,
+                traceparent, endpointPath, null, 0, null, null, 0, 0));
     }
 
     /** The WebSocket connection has ended: logs a line. */

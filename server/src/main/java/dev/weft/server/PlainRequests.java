@@ -257,10 +257,15 @@ final class PlainRequests {
                 more = reply.length;
             } finally {
                 if (answers) {
-                    observer.answered(status, writer.written() + more, plain.pattern().toString());
+                    observer.answered(status, writer.written() + more, plain.pattern().toString(), early());
                 }
             }
             return true;
+        }
+
+        /** The number of bytes received that belong to the next request, as far as this is known. */
+        private int early() {
+            return (int) Math.max(0, input.to() - input.from() - body.left());
         }
 
         /** The response when that of the handler could not begin; {@code null} as for {@link #failed}. */

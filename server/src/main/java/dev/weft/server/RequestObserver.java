@@ -84,14 +84,18 @@ final class RequestObserver {
      * @param endpoint the endpoint at the request's path, or {@code null} if there is none, or it was not sought
      */
     void refused(int status, long bytes, @Nullable ServedEndpoint endpoint) {
-        answered(status, bytes, endpoint == null ? null : label(endpoint));
+        answered(status, bytes, endpoint == null ? null : label(endpoint), 0);
         ended(HandshakeOutcome.REFUSED, status, endpoint);
     }
 
-    /** A plain request was answered, or as far as it could be. */
-    void answered(int status, long bytes, @Nullable String path) {
+    /**
+     * A plain request was answered, or as far as it could be.
+     *
+     * @param early the number of bytes of the next request that have been received
+     */
+    void answered(int status, long bytes, @Nullable String path, int early) {
         if (access != null) {
-            access.answered(status, bytes, path);
+            access.answered(status, bytes, path, early);
         }
     }
 

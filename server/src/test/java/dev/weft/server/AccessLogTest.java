@@ -99,6 +99,28 @@ class AccessLogTest {
         }
     }
 
+    @Test
+    void requestsSentTogetherMustHaveTheirOwnBytes() throws Exception {
+        List<String> requests = List.of("GET /page HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /page HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\r\nnotread",
+                "GET /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "GET /page HTTP/1.1\r\nHost: a\r\nX: the last one\r\n\r\n");
+        try (WebSocketServer server = builder().http("/read", request -> {
+            request.body().readAllBytes();
+            return HttpResponse.text(200, "hello");
+        }).accessLog(AccessLogFormat.JSON).start(); HttpPeer peer = HttpPeer.connect(server)) {
+            peer.send(String.join("", requests));
+            for (int i = 0; i < requests.size(); i++) {
+                assertEquals("hello", peer.read().body());
+            }
+            Await.until("there is a line for each", () -> lines.all().size() == requests.size());
+            for (int i = 0; i < requests.size(); i++) {
+                String line = lines.all().get(i);
+                assertTrue(line.contains(",\"receivedBytes\":" + requests.get(i).length() + ","), line);
+            }
+        }
+    }
+
     /** What the peer sends is printable or escaped, and cut: it can neither end a line nor a quoted text. */
     @Test
     void peerMustNotForgeLines() throws Exception {
