@@ -292,7 +292,10 @@ final class PlainRequests {
         private boolean keep() {
             body.release();
             deadlines.enter(RequestPhase.WRITING);
-            if (!keeps || !isDrained()) {
+            boolean ends = !keeps || !isDrained();
+            // Then the client has sent a request that is not served: to close at once could reset the connection.
+            ends |= input.hasBytes() && server.shutdown().isDraining();
+            if (ends) {
                 input.release();
                 deadlines.enter(RequestPhase.ANSWERING);
                 LingeringClose.close(transport);

@@ -173,10 +173,15 @@ final class RequestDeadlines {
         if (!PHASE.compareAndSet(this, RequestPhase.IDLE, RequestPhase.ANSWERING)) {
             return false;
         }
+        since = server.services().clock().now();
+        if (transport.hasUnread()) {
+            // The session's thread reads it, and closes: closing here would reset the connection, and the end of the last
+            // response, which may not have arrived yet, would be lost.
+            return true;
+        }
         if (transport.announceClose()) {
             transport.close();
         } else {
-            since = server.services().clock().now();
             // The deadline of the phase ends its wait.
             server.startThread(() -> {
                 shutDownOutput();
@@ -259,7 +264,7 @@ final class RequestDeadlines {
             transport.write(ByteBuffer.wrap(reply));
             observer.refused(answer.status(), reply.length, null);
             transport.shutdownOutput();
-            if (reader == null || !reader.hasBegun()) {
+            if ((reader == null || !reader.hasBegun()) && !transport.hasUnread()) {
                 // For example a spare connection of a browser: there is no request in progress that a reset could
                 // break.
                 transport.close();

@@ -216,13 +216,17 @@ final class ServerHandshake {
      * meanwhile.
      */
     private boolean awaitNext(RequestInput input) throws IOException {
-        boolean begins = input.hasBytes() || input.fill();
-        if (begins) {
-            begins = deadlines.advance(RequestPhase.IDLE, RequestPhase.HEAD);
-        } else if (deadlines.advance(RequestPhase.IDLE, RequestPhase.ANSWERING)) {
+        boolean received = input.hasBytes() || input.fill();
+        boolean begins = received && deadlines.advance(RequestPhase.IDLE, RequestPhase.HEAD);
+        if (!received && deadlines.advance(RequestPhase.IDLE, RequestPhase.ANSWERING)) {
             deadlines.endAfterPeer();
         }
         observer.begins(input.to() - input.from());
+        if (received && !begins) {
+            // The server has ended the wait. The request is not served, and must not destroy the response before it.
+            input.release();
+            LingeringClose.close(transport);
+        }
         return begins;
     }
 

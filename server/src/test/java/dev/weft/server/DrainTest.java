@@ -12,6 +12,7 @@ import dev.weft.server.DrainSettings.NewConnections;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -20,7 +21,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,6 +128,33 @@ class DrainTest {
             assertEquals(200, kept.get("/plain").status());
             server.drain(DrainSettings.builder().newConnections(how).build());
             assertTrue(kept.isEnded());
+            assertTrue(server.awaitDrained(A_WHILE));
+        }
+    }
+
+    /** To close a socket with unread bytes resets the connection, and drops what the client has not received. */
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void requestThatIsNotServedMustNotDestroyTheResponseBeforeIt(TransportKind transport) throws Exception {
+        CountDownLatch written = new CountDownLatch(1);
+        CompletableFuture<Void> goOn = new CompletableFuture<Void>().orTimeout(20, TimeUnit.SECONDS);
+        byte[] body = new byte[200_000];
+        try (WebSocketServer server = WebSocketServer.builder().transport(transport).sendBufferSize(1 << 20)
+                .shutdownGrace(Duration.ZERO).http("/", request -> HttpResponse.stream(200, "text/plain", out -> {
+                    out.write(body);
+                    out.flush();
+                    written.countDown();
+                    goOn.join();
+                })).start(); Socket narrow = new Socket()) {
+            narrow.setReceiveBufferSize(4096);
+            try (RawPeer peer = RawPeer.connect(server, narrow)) {
+                peer.text("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                assertTrue(written.await(10, TimeUnit.SECONDS));
+                peer.text("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                server.drain(DrainSettings.builder().build());
+                goOn.complete(null);
+                assertTrue(peer.readToEnd().length > body.length);
+            }
             assertTrue(server.awaitDrained(A_WHILE));
         }
     }
