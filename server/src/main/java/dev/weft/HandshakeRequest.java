@@ -26,6 +26,7 @@ public final class HandshakeRequest {
     private final RequestHead head;
     private final List<String> subprotocols;
     private final Map<String, String> pathParameters;
+    private final String pathRest;
     private final SocketAddress localAddress;
     private final SocketAddress remoteAddress;
     private final @Nullable SSLSession tlsSession;
@@ -36,6 +37,7 @@ public final class HandshakeRequest {
         this.head = builder.head;
         this.subprotocols = builder.subprotocols;
         this.pathParameters = builder.pathParameters;
+        this.pathRest = builder.pathRest;
         this.localAddress = builder.localAddress;
         this.remoteAddress = builder.remoteAddress;
         this.tlsSession = builder.tlsSession;
@@ -81,6 +83,14 @@ public final class HandshakeRequest {
      */
     public Map<String, String> pathParameters() {
         return pathParameters;
+    }
+
+    /**
+     * The part of the path that {@code **} at the end of the endpoint's path matched, as it was on the wire; empty if
+     * there is no {@code **}.
+     */
+    public String pathRest() {
+        return pathRest;
     }
 
     /** The target's query, as it was on the wire; empty if there was no '?'. */
@@ -174,6 +184,7 @@ public final class HandshakeRequest {
         private final RequestHead head;
         private List<String> subprotocols = List.of();
         private Map<String, String> pathParameters = Map.of();
+        private String pathRest = "";
         private SocketAddress localAddress = NOWHERE;
         private SocketAddress remoteAddress = NOWHERE;
         private @Nullable SSLSession tlsSession;
@@ -193,6 +204,12 @@ public final class HandshakeRequest {
         /** Sets the values that the parameters of the path matched. Default: none. */
         public Builder pathParameters(Map<String, String> pathParameters) {
             this.pathParameters = Collections.unmodifiableMap(new LinkedHashMap<>(pathParameters));
+            return this;
+        }
+
+        /** Sets the part of the path that {@code **} at its end matched. Default: empty. */
+        public Builder pathRest(String pathRest) {
+            this.pathRest = Objects.requireNonNull(pathRest, "pathRest");
             return this;
         }
 

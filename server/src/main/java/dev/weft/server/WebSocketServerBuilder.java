@@ -60,7 +60,8 @@ public final class WebSocketServerBuilder extends ListeningSettings {
      * in braces is a parameter: it matches any segment that is not empty; {@link
      * dev.weft.HandshakeRequest#pathParameter} returns that segment. Other segments must be equal, including case,
      * after percent-decoding; a '/' at the end is significant. Where both match, a literal segment takes precedence
-     * over a parameter, from left to right. A last segment {@code **} matches one or more segments. A path that no endpoint matches is served by the {@link #handler}, or gets
+     * over a parameter, from left to right. A last segment {@code **} matches one or more segments: {@link
+     * dev.weft.HandshakeRequest#pathRest}. A path that no endpoint matches is served by the {@link #handler}, or gets
      * 404. A path that cannot be decoded, or has "." or ".." as a segment, gets 400.
      *
      * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another endpoint

@@ -134,6 +134,22 @@ class EndpointsTest {
     }
 
     @Test
+    void restOfThePathMustBeKnown() throws IOException {
+        WebSocketHandler rest = ws -> ws.send(ws.path() + " " + ws.request().pathRest());
+        try (WebSocketServer server = WebSocketServer.builder().endpoint("/tree/{name}/**", rest)
+                .endpoint("/feed", rest)
+                .handler(rest).policy(request -> request.pathRest().equals("no")
+                        ? HandshakeDecision.reject(403, "no")
+                        : HandshakeDecision.accept())
+                .start()) {
+            assertEquals("/tree/x/a/b%2Fc/ a/b%2Fc/", servedBy(server, "/tree/x/a/b%2Fc/"));
+            assertEquals("/feed ", servedBy(server, "/feed"));
+            assertEquals("/other/path ", servedBy(server, "/other/path"));
+            assertEquals(403, status(server, "/tree/x/no"));
+        }
+    }
+
+    @Test
     void handlerAloneMustServeEveryPath() throws IOException {
         try (WebSocketServer server = WebSocketServer.builder().handler(named("all")).start()) {
             for (String target : List.of("/", "//", "/a/../b", "/%", "/%ff?x=%41", "/{a}")) {

@@ -68,6 +68,7 @@ public record HandshakeResult(String target, RequestHead head, PathPattern patte
             Transport transport) {
         HandshakeRequest.Builder request = HandshakeRequest.builder(head).subprotocols(subprotocols)
                 .pathParameters(pattern == null ? Map.of() : pattern.parametersOf(head.path()))
+                .pathRest(pattern == null ? "" : pattern.restOf(head.path()))
                 .localAddress(transport.localAddress()).remoteAddress(transport.remoteAddress());
         transport.tlsSession().ifPresent(request::tlsSession);
         return request;
