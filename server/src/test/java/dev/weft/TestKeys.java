@@ -41,7 +41,8 @@ public final class TestKeys {
         }
     }
 
-    private static KeyStore make() {
+    /** A new key store with another key. */
+    public static KeyStore make() {
         try {
             Path folder = Files.createTempDirectory("weft-test-keys");
             Path file = folder.resolve("keys.p12");

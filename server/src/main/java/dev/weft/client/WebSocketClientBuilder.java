@@ -4,6 +4,7 @@ import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.Escape;
+import dev.weft.internal.tls.TrustedCertificates;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.ClientOpeningHandshake;
 import dev.weft.parser.http.Headers;
@@ -201,6 +202,17 @@ public final class WebSocketClientBuilder {
         this.tls = Optional.of(Objects.requireNonNull(context, "context"));
         this.tlsCustomizer = Objects.requireNonNull(customizer, "customizer");
         return this;
+    }
+
+    /**
+     * For {@code wss://}, trusts the certificates of a PEM file, and no others: those of authorities, or of servers. Reads the
+     * file now, and waits for the disk. Replaces the context of an earlier {@link #tls(SSLContext)}. Default: those that the
+     * JDK trusts.
+     *
+     * @throws IOException if the file cannot be read, is malformed, or has no certificate; the message names the file
+     */
+    public WebSocketClientBuilder trustedCertificates(Path pemFile) throws IOException {
+        return tls(TrustedCertificates.fromPem(Objects.requireNonNull(pemFile, "pemFile")));
     }
 
     /** Sets the local address of connections. Default: the system chooses it. */

@@ -608,6 +608,26 @@ class WebSocketClientTest {
     }
 
     @Test
+    void certificatesOfAPemFileMustBeTrustedAndNoOthers(@TempDir Path folder) throws Exception {
+        Path trusted = Files.writeString(folder.resolve("trusted.pem"),
+                "# ours\n" + TestKeys.certificate(TestKeys.make())
+                        + TestKeys.pem());
+        Path other = Files.writeString(folder.resolve("other.pem"), TestKeys.certificate(TestKeys.make()));
+        Path none = Files.writeString(folder.resolve("none.pem"), "nothing");
+        WebSocketClientBuilder builder = WebSocketClient.builder();
+        try (WebSocketServer server = tlsServer().start();
+                WebSocketClient client = builder.trustedCertificates(trusted).build();
+                WebSocketClient wrong = builder.trustedCertificates(other).build()) {
+            closeAndAwait(client.open(uri(server, "/")));
+            assertFails(Step.TLS, wrong, uri(server, "/"));
+        }
+        for (Path unusable : List.of(none, folder.resolve("missing.pem"))) {
+            String message = assertThrows(IOException.class, () -> builder.trustedCertificates(unusable)).getMessage();
+            assertTrue(message.contains(unusable.toString()), message);
+        }
+    }
+
+    @Test
     void serverThatDoesNotSpeakTlsMustFailAtTls() throws IOException {
         try (WebSocketServer server = Handlers.echoServer().start();
                 WebSocketClient client = WebSocketClient.builder().tls(TestKeys.context()).build()) {

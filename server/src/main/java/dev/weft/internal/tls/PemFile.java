@@ -1,5 +1,6 @@
 package dev.weft.internal.tls;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +9,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -105,6 +109,29 @@ record PemFile(Path path, List<Section> sections) {
 
     private static IOException invalid(Path path, String what) {
         return new IOException(path + ": " + what);
+    }
+
+    /**
+     * The certificates, in the order of the file; at least one.
+     *
+     * @throws IOException if one is malformed, or there is none; the message names the file
+     */
+    List<X509Certificate> certificates() throws IOException {
+        List<X509Certificate> certificates = new ArrayList<>();
+        for (Section section : sections) {
+            if (section.label().equals("CERTIFICATE")) {
+                try {
+                    certificates.add((X509Certificate) CertificateFactory.getInstance("X.509")
+                            .generateCertificate(new ByteArrayInputStream(section.content())));
+                } catch (CertificateException e) {
+                    throw new IOException(path + ": line " + section.line() + ": no certificate: " + e.getMessage(), e);
+                }
+            }
+        }
+        if (certificates.isEmpty()) {
+            throw invalid("it has no certificate");
+        }
+        return List.copyOf(certificates);
     }
 
     /** The exception for a file whose content is not as it must be; its message names the file. */

@@ -1,7 +1,5 @@
 package dev.weft.internal.tls;
 
-import dev.weft.internal.tls.PemFile.Section;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -12,7 +10,6 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAKey;
 import java.util.ArrayList;
@@ -44,7 +41,7 @@ public record TlsIdentity(List<X509Certificate> chain, PrivateKey key, Set<Strin
      *                     file
      */
     public static TlsIdentity fromPem(Path chainFile, Path keyFile, Optional<char[]> password) throws IOException {
-        List<X509Certificate> chain = chain(PemFile.read(chainFile));
+        List<X509Certificate> chain = PemFile.read(chainFile).certificates();
         PublicKey publicKey = chain.getFirst().getPublicKey();
         PrivateKey key = PemKey.read(keyFile, password, publicKey);
         return checked(chain, key, chainFile.toString(), keyFile.toString());
@@ -88,25 +85,6 @@ public record TlsIdentity(List<X509Certificate> chain, PrivateKey key, Set<Strin
         } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
             throw new IOException(file + ": it cannot be opened with this password: " + e.getMessage(), e);
         }
-    }
-
-    private static List<X509Certificate> chain(PemFile file) throws IOException {
-        List<X509Certificate> chain = new ArrayList<>();
-        for (Section section : file.sections()) {
-            if (section.label().equals("CERTIFICATE")) {
-                try {
-                    chain.add((X509Certificate) CertificateFactory.getInstance("X.509")
-                            .generateCertificate(new ByteArrayInputStream(section.content())));
-                } catch (CertificateException e) {
-                    throw new IOException(file.path() + ": line " + section.line() + ": no certificate: "
-                            + e.getMessage(), e);
-                }
-            }
-        }
-        if (chain.isEmpty()) {
-            throw file.invalid("it has no certificate");
-        }
-        return List.copyOf(chain);
     }
 
     private static TlsIdentity checked(List<X509Certificate> chain, PrivateKey key, String chainName, String keyName)
