@@ -12,9 +12,11 @@ import dev.weft.TestKeys;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.HttpPeer.Response;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.FutureTask;
@@ -630,6 +632,24 @@ class PlainHttpTest {
             assertEquals("close", old.header("Connection"));
             assertEquals(text, old.body());
             Await.until("nothing is held", () -> server.services().pool().budget().taken() == 0);
+        }
+    }
+
+    /** Otherwise a thread of the application could write into what follows, and change its deadlines. */
+    @Test
+    void streamThatHasFailedMustAcceptNothing() throws Exception {
+        CompletableFuture<OutputStream> kept = new CompletableFuture<>();
+        try (WebSocketServer server = server().http("/stream", request -> HttpResponse.stream(200, "x/y", out -> {
+            out.write('x');
+            kept.complete(out);
+            throw new IllegalStateException("planned");
+        })).start(); HttpPeer peer = HttpPeer.connect(server)) {
+            assertEquals(500, peer.get("/stream").status());
+            OutputStream out = kept.get(10, TimeUnit.SECONDS);
+            assertEquals("the response is complete",
+                    assertThrows(IOException.class, () -> out.write(new byte[100_000])).getMessage());
+            out.flush();
+            assertTrue(peer.isEnded());
         }
     }
 

@@ -93,6 +93,7 @@ public final class ResponseWriter {
             }
             throw new BodyFailedException(e, body.hasSent);
         } finally {
+            body.ended = true;
             body.release();
         }
     }
@@ -133,7 +134,8 @@ public final class ResponseWriter {
         private ByteBuffer buffer;
         private boolean isPooled;
         private boolean hasSent;
-        private boolean ended;
+        /** Set when the application must write no more, on whatever thread. */
+        private volatile boolean ended;
         private IOException wireFailure;
         private int spent;
 
@@ -195,7 +197,6 @@ public final class ResponseWriter {
                 throw new IOException("fewer bytes than the response's length: " + missing + " are missing");
             }
             send(true);
-            ended = true;
         }
 
         private void send(boolean isLast) throws IOException {
