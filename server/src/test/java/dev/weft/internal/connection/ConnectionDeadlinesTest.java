@@ -146,7 +146,7 @@ class ConnectionDeadlinesTest {
             PrivateField.set(test.connection(), "transport", scarce);
             test.pass(TIMEOUTS.messageTimeout());
             test.peer.expectEnd();
-            assertInstanceOf(OutOfMemoryError.class, test.awaitEnd().cause().orElseThrow().getCause());
+            assertInstanceOf(OutOfMemoryError.class, test.awaitEnd().failure().orElseThrow().getCause());
         }
     }
 
