@@ -148,8 +148,10 @@ public final class AcceptingSocket {
         try {
             watch.watchAgain();
         } catch (Throwable e) {
-            state = State.FAILED;
-            throw e;
+            if (STATE.compareAndSet(this, State.WATCHED, State.FAILED)) {
+                throw e;
+            }
+            // Connections have arrived meanwhile, and the turn that is due tries it again.
         }
     }
 

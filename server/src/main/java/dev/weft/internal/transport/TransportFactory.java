@@ -209,7 +209,17 @@ public interface TransportFactory extends AutoCloseable {
         @Override
         public Transport over(SocketChannel channel) throws IOException {
             SSLEngine engine = engines.get();
-            return new TlsTransport(below.over(channel), engine, buffers);
+            Transport plain = below.over(channel);
+            Transport made = null;
+            try {
+                made = new TlsTransport(plain, engine, buffers);
+                return made;
+            } finally {
+                if (made == null) {
+                    // Memory is exhausted. An engine watches the socket already.
+                    plain.close();
+                }
+            }
         }
 
         @Override

@@ -18,10 +18,10 @@ final class SenderVariant {
                     "DelayedFlush", "SendLock", "QueuedMessages").map(PACKAGE::concat),
             Stream.of("dev.weft.internal.close.ClosingHandshake", "dev.weft.internal.time.ShortTimer")).toList();
     /** Classes without steps of their own, whose package must be the copy's, and the stress itself. */
-    private static final List<String> USERS = Stream
-            .of("SendState", "SendServices", "NetworkWait", "TransformedFrames", "PayloadCopies", "SenderStress",
-                    "StressedSender", "SenderActor", "StressedWire", "ReceivedFrames")
-            .map(PACKAGE::concat).toList();
+    private static final List<String> USERS = Stream.concat(
+            Stream.of("SendState", "SendServices", "NetworkWait", "TransformedFrames", "PayloadCopies", "SenderStress",
+                    "StressedSender", "SenderActor", "StressedWire", "ReceivedFrames").map(PACKAGE::concat),
+            Stream.of("dev.weft.internal.close.CloseCauses")).toList();
     /** A line on which a statement begins. */
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|for) \\(|return |throw "
             + "|[a-zA-Z]+\\([^()]*(\\([^()]*\\))?[^()]*\\);$|[a-zA-Z.]+ (=|-=|\\+=) "

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.server.Await;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -107,6 +109,71 @@ class AcceptingSocketTest {
         Await.until("the loop accepts again", () -> admitted.size() == 4);
         assertTrue(helpWanted.get() == 1 || isRing() && helpWanted.get() == 2);
         assertFalse(accepting.help());
+    }
+
+    /** For example, there was no memory to tell the engine; but the engine was watching the socket all along. */
+    @Test
+    void turnThatIsDueMustDoWhatTheLastOneCouldNot() throws Exception {
+        AtomicInteger failures = new AtomicInteger(1);
+        SocketEngine engine = (SocketEngine) Proxy.newProxyInstance(SocketEngine.class.getClassLoader(),
+                new Class<?>[]{SocketEngine.class},
+                (proxy, method, arguments) -> new FailingWatch(() -> {
+                    if (failures.getAndDecrement() > 0) {
+                        connect();
+                        assertTrue(accepting.arrived(), "a turn is due");
+                        throw new OutOfMemoryError("test");
+                    }
+                    return null;
+                }));
+        accepting = new AcceptingSocket(listener, engine, looping.scheduler(0), admitted::add);
+        accepting.start(helpWanted::incrementAndGet);
+        connect();
+        assertTrue(accepting.arrived());
+        Await.until("both are admitted", () -> admitted.size() == 2);
+        Await.until("the last turn is over", accepting::awaitsArrivals);
+        assertEquals(0, helpWanted.get());
+        assertFalse(accepting.help());
+    }
+
+    /** Accepts, and does something when it is to watch again. */
+    private final class FailingWatch implements SocketEngine.ListenerWatch {
+        private final Callable<Void> again;
+
+        FailingWatch(Callable<Void> again) {
+            this.again = again;
+        }
+
+        @Override
+        public void start() {}
+
+        @Override
+        public SocketChannel accept() throws IOException {
+            return listener.accept();
+        }
+
+        @Override
+        public void watchAgain() {
+            try {
+                again.call();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        public boolean isWatched() {
+            return true;
+        }
+
+        @Override
+        public void release(Runnable released) {
+            released.run();
+        }
+
+        @Override
+        public boolean isReleased() {
+            return true;
+        }
     }
 
     private boolean isRing() {
