@@ -10,25 +10,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the backplane how many connections the members on this node have, on a virtual thread of its own. What has not been
- * told yet is kept once for each member of a topic. While the broker is away, this is bounded by the members that are there, and
- * those that were there when it went: a member that has come since then, and leaves, has nothing to be told.
+ * told yet is kept once for each member of a topic.
  */
 final class SharedPresence implements Members {
-    private record Member(String topic, String name) {}
+    /** While the broker is away, no more than this many changes are kept. */
+    private static final int MOST_UNTOLD = 1 << 20;
 
-    /**
-     * What is to be told.
-     *
-     * @param known whether the broker may have an entry of the member
-     */
-    private record Change(int connections, boolean known) {}
+    private record Member(String topic, String name) {}
 
     private final Uplink uplink;
     private final Presence presence;
     private final Worker worker = new Worker("weft-presence", this::step);
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
-    private final Map<Member, Change> untold = new LinkedHashMap<>();
+    private final Map<Member, Integer> untold = new LinkedHashMap<>();
     /** Whether the broker may have forgotten the members of this node. */
     private boolean forgotten;
 
@@ -45,12 +40,8 @@ final class SharedPresence implements Members {
         Member member = new Member(topic, name);
         lock.lock();
         try {
-            Change earlier = untold.get(member);
-            boolean known = earlier == null ? before > 0 : earlier.known();
-            if (connections > 0 || known) {
-                untold.put(member, new Change(connections, known));
-            } else {
-                untold.remove(member);
+            if (untold.size() < MOST_UNTOLD || untold.containsKey(member)) {
+                untold.put(member, connections);
             }
         } finally {
             lock.unlock();
@@ -86,29 +77,20 @@ final class SharedPresence implements Members {
             return false;
         }
         if (takeForgotten()) {
-            boolean told = false;
-            try {
-                uplink.topics().forEach(Topic::tellMembers);
-                told = true;
-            } finally {
-                if (!told) {
-                    resume();
-                }
-            }
+            uplink.topics().forEach(Topic::tellMembers);
         }
-        Map.Entry<Member, Change> next = next();
+        Map.Entry<Member, Integer> next = next();
         if (next == null) {
             return false;
         }
         Member member = next.getKey();
-        int connections = next.getValue().connections();
-        boolean over = false;
+        boolean told = false;
         try {
-            boolean changed = uplink.present(member.topic(), member.name(), connections);
-            over = true;
+            boolean changed = uplink.present(member.topic(), member.name(), next.getValue());
+            told = true;
             boolean unknown = uncertain.remove(member);
             if (changed) {
-                presence.changed(member.topic(), member.name(), connections > 0);
+                presence.changed(member.topic(), member.name(), next.getValue() > 0);
             } else if (unknown) {
                 presence.changed(member.topic());
             }
@@ -117,25 +99,22 @@ final class SharedPresence implements Members {
                 uncertain.add(member);
             }
             Worker.pause();
-        } catch (IllegalArgumentException e) {
-            over = true;
-            TopicFailures.failed("telling the broker a member of topic", member.topic(), e);
         } finally {
-            if (!over) {
-                keep(member, connections);
+            if (!told) {
+                keep(member, next.getValue());
             }
         }
         return true;
     }
 
-    private Map.@Nullable Entry<Member, Change> next() {
+    private Map.@Nullable Entry<Member, Integer> next() {
         lock.lock();
         try {
-            Iterator<Map.Entry<Member, Change>> all = untold.entrySet().iterator();
+            Iterator<Map.Entry<Member, Integer>> all = untold.entrySet().iterator();
             if (!all.hasNext()) {
                 return null;
             }
-            Map.Entry<Member, Change> first = Map.Entry.copyOf(all.next());
+            Map.Entry<Member, Integer> first = Map.Entry.copyOf(all.next());
             all.remove();
             return first;
         } finally {
@@ -143,12 +122,11 @@ final class SharedPresence implements Members {
         }
     }
 
-    /** Unless there is a newer count. Whatever was to be told before, the broker may have an entry. */
+    /** Unless there is a newer count. */
     private void keep(Member member, int connections) {
         lock.lock();
         try {
-            Change newer = untold.get(member);
-            untold.put(member, new Change(newer == null ? connections : newer.connections(), true));
+            untold.putIfAbsent(member, connections);
         } finally {
             lock.unlock();
         }

@@ -76,9 +76,8 @@ public final class Subscription {
     }
 
     /**
-     * The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. If several
-     * subscriptions of the connection match such a message, each of them counts it. Each {@link Gap} without a notice counts as
-     * one.
+     * The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. Each
+     * {@link Gap} without a notice counts as one.
      */
     public long missed() {
         return missed.get();
@@ -130,18 +129,13 @@ public final class Subscription {
     SendResult send(PreparedMessage message, @Nullable Object key, boolean more) {
         SendResult result = trySend(message, key, more);
         if (!result.isAccepted()) {
-            refused(result);
+            missed.incrementAndGet();
+            if (result != SendResult.DROPPED && options.closesWhenBehind()) {
+                end();
+                connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
+            }
         }
         return result;
-    }
-
-    /** The connection has refused a message that this subscription matches. */
-    void refused(SendResult result) {
-        missed.incrementAndGet();
-        if (result != SendResult.DROPPED && options.closesWhenBehind()) {
-            end();
-            connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
-        }
     }
 
     private SendResult trySend(PreparedMessage message, @Nullable Object key, boolean more) {

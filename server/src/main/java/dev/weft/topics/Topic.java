@@ -108,11 +108,9 @@ final class Topic {
         counters.undelivered.add(delivery.refused());
     }
 
-    /** The most exact first. */
     private List<SubscriberSet> subscriberSets(FilterTree filters) {
-        List<SubscriberSet> sets = new ArrayList<>(2);
+        List<SubscriberSet> sets = filterSets(filters);
         sets.add(subscribers);
-        filters.addMatching(levels, sets);
         return sets;
     }
 
@@ -204,37 +202,30 @@ final class Topic {
     }
 
     /**
-     * Delivers a message that has come from the broker. This topic is not retired: its feed is in use.
+     * Delivers a message that has come from the broker; false if this topic is retired.
      *
      * @param more whether another one has come already
      */
-    void receive(BackplaneMessage message, FilterTree filters, Instant now, boolean more) {
+    boolean receive(BackplaneMessage message, FilterTree filters, Instant now, boolean more) {
         lock.lock();
         try {
-            Position place = message.place();
-            Position position = place == null ? new Position(epoch, offset + 1) : place;
-            Publication publication = new Publication(message, position);
+            if (retired) {
+                return false;
+            }
+            Position position = message.place();
+            if (position == null) {
+                offset++;
+            } else {
+                epoch = position.epoch();
+                offset = position.offset();
+            }
+            Publication publication = new Publication(message, position());
             history.dropOlderThan(now.minus(limits.historyTime()));
-            // If this fails, for example without memory, nobody has got the message, and it is missing at this position.
+            history.add(publication);
             deliver(publication, filters, now, more);
-            epoch = position.epoch();
-            offset = position.offset();
-            remember(publication);
+            return true;
         } finally {
             lock.unlock();
-        }
-    }
-
-    /** If this fails, nothing is kept, so that nobody recovers without the message. */
-    private void remember(Publication publication) {
-        boolean kept = false;
-        try {
-            history.add(publication);
-            kept = true;
-        } finally {
-            if (!kept) {
-                history.restart(offset);
-            }
         }
     }
 
@@ -385,11 +376,11 @@ final class Topic {
         }
     }
 
-    /** Tells once more who is there, and may be known. */
+    /** Tells once more who is there. */
     void tellMembers() {
         lock.lock();
         try {
-            members.forEach((member, count) -> presence.changed(name, member, count, count));
+            members.forEach((member, count) -> presence.changed(name, member, 0, count));
         } finally {
             lock.unlock();
         }
@@ -409,9 +400,7 @@ final class Topic {
         }
         try {
             history.dropOlderThan(now.minus(limits.historyTime()));
-            if (history.isEmpty() && subscribers.size() == 0 && usedAt.isBefore(unusedSince)) {
-                retired |= feed == null || feed.retire();
-            }
+            retired |= history.isEmpty() && subscribers.size() == 0 && usedAt.isBefore(unusedSince);
             return retired;
         } finally {
             lock.unlock();

@@ -25,8 +25,7 @@ final class Uplink implements Backplane.Receiver {
         final ReentrantLock lock = new ReentrantLock();
         // Guarded by the lock.
         int subscriptions;
-        /** Changed with the lock. */
-        volatile boolean over;
+        boolean over;
     }
 
     /** How many histories are read at a time. More would wait at the broker, and those at the end would time out there. */
@@ -155,27 +154,19 @@ final class Uplink implements Backplane.Receiver {
             TopicFailures.failed("the end of the backplane's subscription to", filter, e);
         }
         if (TopicName.hasWildcard(TopicName.levelsOfFilter(filter))) {
-            topics.all().forEach(this::lapse);
+            topics.all().forEach(each -> each.feed().lapse(() -> isWanted(each.name(), each.levels())));
         } else {
             Topic topic = topics.known(filter);
             if (topic != null) {
-                lapse(topic);
+                topic.feed().lapse(() -> filters.matches(topic.levels()));
             }
         }
         interests.remove(filter, interest);
     }
 
-    private void lapse(Topic topic) {
-        topic.feed().lapse(() -> isWanted(topic.name(), topic.levels()));
-    }
-
-    /**
-     * Whether connections of this node want messages of this topic. An interest that is ending counts no more: if two end at the
-     * same time, neither must leave it to the other to find that the topic is not wanted.
-     */
+    /** Whether connections of this node want messages of this topic. */
     private boolean isWanted(String topic, List<String> levels) {
-        Interest interest = interests.get(topic);
-        return interest != null && !interest.over || filters.matches(levels);
+        return interests.containsKey(topic) || filters.matches(levels);
     }
 
     /** Brings a topic that is wanted up to date, and at least to this position, if any. Waits for the broker. */
@@ -302,11 +293,7 @@ final class Uplink implements Backplane.Receiver {
         try {
             List<String> levels = TopicName.levelsOfTopic(name);
             if (isWanted(name, levels)) {
-                Topic topic = topics.get(name, levels);
-                while (!topic.feed().received(message)) {
-                    topics.remove(topic);
-                    topic = topics.get(name, levels);
-                }
+                topics.get(name, levels).feed().received(message);
             }
         } catch (TopicException e) {
             LOGGER.log(Level.WARNING, "a message of another node is dropped: " + e.getMessage());
@@ -315,6 +302,12 @@ final class Uplink implements Backplane.Receiver {
                 filters.forEachMatching(TopicName.levelsOfTopic(name), this::tellGap);
             }
         }
+    }
+
+    /** A topic is retired, and has got another message. */
+    void receiveNext(Topic retired, BackplaneMessage message) {
+        topics.remove(retired);
+        received(message);
     }
 
     @Override

@@ -11,9 +11,7 @@ import dev.weft.testing.TestPair;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.AbstractList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -176,38 +174,6 @@ class FeedTest extends TwoNodes {
         topics.subscribeMatching(end(pair()), "a/*", NUMBERED);
         topics.publish("a/1", "2");
         peer(named).expectText("2 2");
-    }
-
-    /** Nobody is subscribed to it by name, and its history is too old, but a filter wants what it is reading. */
-    @Test
-    void topicThatReadsWhatItHasMissedMustNotBeForgotten() {
-        TopicLimits limits = HISTORY.toBuilder().historyTime(Duration.ofSeconds(1)).maxTopics(2).build();
-        MovedClock clock = new MovedClock();
-        Topics topics = Topics.builder().limits(limits).clock(clock).backplane(here).build();
-        Topics other = Topics.builder().limits(limits).clock(clock).backplane(there).build();
-        TestPair filter = pair();
-        topics.subscribeMatching(end(filter), "a/*", NUMBERED);
-        other.publish("a/1", "1");
-        peer(filter).expectText("1 1");
-        WebSocketConnection connection = end(pair());
-        topics.subscribe(connection, "unused");
-        topics.unsubscribe(connection, "unused");
-        clock.move(Duration.ofSeconds(4));
-        CountDownLatch slow = new CountDownLatch(1);
-        CountDownLatch begun = new CountDownLatch(1);
-        here.beforeRead = slowIn("a", begun, slow);
-        here.losing = 1;
-        other.publish("a/1", "2");
-        other.publish("a/1", "3");
-        await(begun);
-
-        // There is room only if a topic is forgotten.
-        topics.subscribe(connection, "new");
-        other.publish("a/1", "4");
-        slow.countDown();
-
-        peer(filter).expectText("2 2").expectText("3 3").expectText("4 4");
-        assertEquals(Set.of("a/1", "new"), Set.copyOf(topics.names()));
     }
 
     // The place of a gap.
@@ -378,45 +344,6 @@ class FeedTest extends TwoNodes {
         here.beforeRead = it -> {};
         topic.feed().wake();
         peer(pair).expectText("1 1");
-    }
-
-    /** Without memory, for example. Nobody has got the message then. */
-    @Test
-    void messageWhoseDeliveryFailsMustBeDeliveredAgain() {
-        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
-        Presence presence = new Presence(null);
-        FilterTree filters = new FilterTree();
-        Uplink uplink = new Uplink(here, false, table, filters, presence);
-        table.begin(presence, uplink);
-        here.start(HISTORY, uplink);
-        Topics other = topics(there, HISTORY);
-        filters.begin(new Subscription(end(pair()), "b/*", List.of("b", "*"), NUMBERED));
-        uplink.want("a");
-        AtomicInteger failing = new AtomicInteger();
-        Topic topic = table.get("a", new AbstractList<>() {
-            @Override
-            public String get(int index) {
-                return "a";
-            }
-
-            @Override
-            public int size() {
-                if (failing.getAndSet(0) > 0) {
-                    throw new OutOfMemoryError("on purpose");
-                }
-                return 1;
-            }
-        });
-        uplink.prepare(topic, null);
-        TestPair pair = pair();
-        topic.subscribe(new Subscription(end(pair), "a", List.of("a"), NUMBERED), "ann", Instant.now());
-
-        failing.set(1);
-        other.publish("a", "1");
-        peer(pair).expectText("1 1");
-        other.publish("a", "2");
-        peer(pair).expectText("2 2");
-        assertEquals(2, topic.last(5, Instant.now()).size());
     }
 
     // Many topics at a time.

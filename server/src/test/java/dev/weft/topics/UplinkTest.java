@@ -12,12 +12,10 @@ import dev.weft.testing.TestPair;
 import dev.weft.topics.TopicException.Reason;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -56,11 +54,7 @@ class UplinkTest {
     }
 
     private Topics topics() {
-        return Topics.builder().limits(HISTORY).backplane(observed()).member(connection -> "ann").build();
-    }
-
-    private Backplane observed() {
-        return (Backplane) Proxy.newProxyInstance(UplinkTest.class.getClassLoader(),
+        Backplane observed = (Backplane) Proxy.newProxyInstance(UplinkTest.class.getClassLoader(),
                 new Class<?>[]{Backplane.class}, (proxy, method, arguments) -> {
                     before.accept(method.getName());
                     try {
@@ -69,6 +63,7 @@ class UplinkTest {
                         throw e.getCause();
                     }
                 });
+        return Topics.builder().limits(HISTORY).backplane(observed).member(connection -> "ann").build();
     }
 
     private static Consumer<String> failingOnceIn(String method) {
@@ -241,100 +236,6 @@ class UplinkTest {
             assertEquals(Reason.INVALID_NAME,
                     assertThrows(TopicException.class, () -> topics.presence(name)).reason());
         }
-    }
-
-    /** Others wait for the same thread. */
-    @Test
-    void memberThatTheBackplaneCannotHaveMustNotBeToldAgain() {
-        Topics topics = topics();
-        AtomicBoolean refused = new AtomicBoolean();
-        before = method -> {
-            if (method.equals("present") && !refused.getAndSet(true)) {
-                throw new IllegalArgumentException("on purpose");
-            }
-        };
-        topics.subscribe(connection(), "a");
-        Await.until("it is refused", refused::get);
-        topics.subscribe(connection(), "b");
-        Await.until("the member is known", () -> topics.presence("b").size() == 1);
-        topics.subscribe(connection(), "c");
-        Await.until("the member is known", () -> topics.presence("c").size() == 1);
-        assertEquals(Map.of(), topics.presence("a"));
-    }
-
-    @Test
-    void memberThatLeavesWhileTheBrokerIsAwayMustBeGoneHoweverManyHaveComeAndGone() {
-        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
-        Presence presence = new Presence(null);
-        Uplink uplink = new Uplink(node, false, table, new FilterTree(), presence);
-        Members members = uplink.members();
-        table.begin(members, uplink);
-        node.start(HISTORY, uplink);
-        members.changed("a", "ann", 0, 1);
-        Await.until("ann is there", () -> node.presence("a").equals(Map.of("ann", 1)));
-
-        broker.away(true);
-        for (int i = 0; i < 1 << 20; i++) {
-            members.changed("a", "m" + i, 0, 1);
-            members.changed("a", "m" + i, 1, 0);
-        }
-        members.changed("a", "ann", 1, 0);
-        members.changed("a", "bob", 0, 1);
-        broker.away(false);
-
-        Await.until("ann is gone", () -> node.presence("a").equals(Map.of("bob", 1)));
-    }
-
-    @Test
-    void membersThatTheBrokerHasLostMustBeToldAgainEvenIfThatFailsAtFirst() {
-        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
-        Uplink uplink = new Uplink(node, false, table, new FilterTree(), new Presence(null));
-        AtomicBoolean failed = new AtomicBoolean();
-        table.begin((topic, name, earlier, connections) -> {
-            if (earlier == connections && !failed.getAndSet(true)) {
-                throw new OutOfMemoryError("on purpose");
-            }
-            uplink.members().changed(topic, name, earlier, connections);
-        }, uplink);
-        node.start(HISTORY, uplink);
-        Topic topic = table.get("a", List.of("a"));
-        uplink.prepare(topic, null);
-        topic.subscribe(new Subscription(connection(), "a", List.of("a"), SubscribeOptions.DEFAULT), "ann",
-                Instant.now());
-        Await.until("ann is there", () -> node.presence("a").equals(Map.of("ann", 1)));
-        node.members.clear();
-        uplink.back();
-
-        Await.until("ann is there again", () -> node.presence("a").equals(Map.of("ann", 1)));
-        assertTrue(failed.get());
-    }
-
-    /** It joins again while its departure is on its way, which then fails. */
-    @Test
-    void memberThatJoinsAndLeavesWhileItIsToldMustBeGone() {
-        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
-        Presence presence = new Presence(null);
-        Members[] members = new Members[1];
-        AtomicBoolean failed = new AtomicBoolean();
-        before = method -> {
-            if (method.equals("present") && members[0] != null && !failed.getAndSet(true)) {
-                members[0].changed("a", "ann", 0, 1);
-                throw BackplaneException.notDone("on purpose");
-            }
-        };
-        Uplink uplink = new Uplink(observed(), false, table, new FilterTree(), presence);
-        table.begin(uplink.members(), uplink);
-        node.start(HISTORY, uplink);
-        uplink.members().changed("a", "ann", 0, 1);
-        Await.until("ann is there", () -> node.presence("a").equals(Map.of("ann", 1)));
-        broker.away(true);
-        uplink.members().changed("a", "ann", 1, 0);
-        members[0] = uplink.members();
-        broker.away(false);
-        Await.until("it has failed", failed::get);
-        uplink.members().changed("a", "ann", 1, 0);
-
-        Await.until("ann is gone", () -> node.presence("a").isEmpty());
     }
 
     @Test

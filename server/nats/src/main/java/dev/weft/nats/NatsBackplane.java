@@ -39,10 +39,6 @@ import org.jspecify.annotations.Nullable;
  * each topic begins with a new epoch. With more, they are in the files of that number of servers, and survive as long
  * as a majority of these does. Use 3 on a cluster: with 1, the cluster continues without the server that had the
  * stream, and nodes detect only by the offsets that the messages of the stream are lost.
- * <p>
- * <b>Members</b> whose names are too long are not listed, and a warning is logged: the names of a topic and a member may have
- * 3,700 bytes together. ASCII letters and digits, hyphens and underscores count as one byte, and each byte of other characters
- * in UTF-8 as three.
  */
 public final class NatsBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
@@ -63,14 +59,8 @@ public final class NatsBackplane implements Backplane {
     private final Set<String> filters = new LinkedHashSet<>();
     private boolean ended;
     private boolean toldAway;
-    /** Whether the connection was lost, and the supervisor has not told the node yet. */
-    private boolean lossUntold;
 
     private volatile @Nullable Connection connection;
-    /** Whether the client of NATS has given up, and connects no more. */
-    private volatile boolean clientEnded;
-    /** Whether this was closed while the client had not reported anything yet, and so was not known. */
-    private volatile boolean closed;
     private volatile @Nullable Dispatcher dispatcher;
     private volatile @Nullable Streams streams;
     /** Whether the epoch is that of the stream to which this is connected, and messages are passed. */
@@ -129,7 +119,13 @@ public final class NatsBackplane implements Backplane {
         } finally {
             lock.unlock();
         }
-        connect();
+        Options options = settings.options().connectionListener(this::connectionEvent).errorListener(new Errors())
+                .build();
+        try {
+            Nats.connectAsynchronously(options, true);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         supervisor = Thread.ofVirtual().name("weft-nats").start(this::supervise);
         long end = System.nanoTime() + settings.timeout.toNanos();
         lock.lock();
@@ -148,87 +144,19 @@ public final class NatsBackplane implements Backplane {
         }
     }
 
-    /** Begins to connect, and does not wait. */
-    private void connect() {
-        Options options = settings.options().connectionListener(this::connectionEvent).errorListener(new Errors())
-                .build();
-        boolean begun = false;
-        clientEnded = false;
-        try {
-            Nats.connectAsynchronously(options, true);
-            begun = true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            clientEnded |= !begun;
-        }
-    }
-
-    /** The client has given up, for example because the server has refused its password twice. */
-    private void connectAgain() {
-        lock.lock();
-        try {
-            connection = null;
-            dispatcher = null;
-        } finally {
-            lock.unlock();
-        }
-        connect();
-    }
-
-    /** Called with the lock: so if the caller is not the supervisor, that tells the return after it. */
+    /** Called with the lock, so that the return is told after it. */
     private void tellAway() {
-        lossUntold = false;
-        if (!toldAway) {
-            toldAway = true;
-            receiver.away();
-        }
-    }
-
-    /**
-     * For the supervisor, which also tells the return: so the node is told both in their order.
-     *
-     * @return whether the connection is ready; if not, the node has been told
-     */
-    private boolean tellLoss() {
-        lock.lock();
-        try {
-            if (lossUntold) {
-                tellAway();
-            }
-            return ready;
-        } finally {
-            lock.unlock();
-        }
+        toldAway = true;
+        receiver.away();
     }
 
     private void connectionEvent(Connection current, ConnectionListener.Events event) {
         switch (event) {
-            case CLOSED -> {
-                lost("disconnected: " + current.getLastError());
-                // This is its last event.
-                clientEnded = true;
-            }
-            case DISCONNECTED -> {
-                // Also while it has never been connected.
-                connection = current;
-                lost("disconnected: " + current.getLastError());
-            }
+            case DISCONNECTED, CLOSED -> lost("disconnected: " + current.getLastError());
             // After a first attempt that has failed, the event is the same as after an interruption.
             default -> connection = current;
         }
-        if (closed && event != ConnectionListener.Events.CLOSED) {
-            Thread.ofVirtual().name("weft-nats-close").start(() -> close(current));
-        }
         wakeSupervisor();
-    }
-
-    private static void close(Connection connection) {
-        try {
-            connection.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private final class Errors implements ErrorListener {
@@ -265,8 +193,9 @@ public final class NatsBackplane implements Backplane {
             detail = why;
             if (ready) {
                 ready = false;
-                lossUntold = !ended;
-                changed.signalAll();
+                if (!ended) {
+                    tellAway();
+                }
             }
         } finally {
             lock.unlock();
@@ -276,13 +205,9 @@ public final class NatsBackplane implements Backplane {
     private void supervise() {
         while (true) {
             try {
-                boolean wasReady = tellLoss();
-                if (clientEnded) {
-                    connectAgain();
-                }
                 Connection current = connection;
                 if (current != null && current.getStatus() == Connection.Status.CONNECTED) {
-                    if (!wasReady) {
+                    if (!ready) {
                         if (prepare(current)) {
                             receiver.back();
                         }
@@ -434,11 +359,6 @@ public final class NatsBackplane implements Backplane {
             receiver.received(passed);
         } catch (RuntimeException e) {
             LOGGER.log(Level.WARNING, "a message from NATS cannot be read", e);
-        } catch (Error e) {
-            // The message is lost.
-            suspect = true;
-            wakeSupervisor();
-            throw e;
         }
     }
 
@@ -558,10 +478,6 @@ public final class NatsBackplane implements Backplane {
                 supervisor.join(settings.timeout.multipliedBy(4));
             }
             Connection last = connection;
-            if (last == null) {
-                closed = true;
-                last = connection;
-            }
             if (last != null) {
                 nodes.leave(last, settings.timeout);
                 ready = false;

@@ -28,16 +28,12 @@ import io.nats.client.api.PublishAck;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfoOptions;
 import io.nats.client.impl.Headers;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -46,21 +42,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against a real NATS server. */
 @SuppressWarnings("try") // A connection may be interrupted when it is closed.
@@ -618,155 +609,14 @@ class NatsBackplaneTest extends BrokerContract {
         }
     }
 
-    /** The client gives up for good when the same server has refused it twice. */
-    @Test
-    void nodeMustReturnAfterTheServerHasRefusedItsPassword() throws Exception {
-        AtomicReference<String> password = new AtomicReference<>("right");
-        AtomicReference<Path> log = new AtomicReference<>();
-        try (BrokerProcess own = BrokerProcess.start((port, folder) -> {
-            log.set(folder.resolve("log"));
-            return List.of("nats-server", "--port", "" + port, "--addr", "127.0.0.1", "--user", "weft", "--pass",
-                    password.get());
-        })) {
-            NatsBackplane node = opened(builder("nats://weft:right@127.0.0.1:" + own.port()).build());
-            Topics topics = Topics.builder().backplane(node).build();
-            TestPair pair = pair();
-            topics.subscribe(end(pair), "a", PLACED);
-            own.kill();
-            password.set("wrong");
-            own.restart();
-            Await.until("the node is refused twice", Duration.ofSeconds(30), () -> refusals(log.get()) >= 2);
-            own.kill();
-            password.set("right");
-            own.restart();
-
-            Await.until("the node is connected", Duration.ofSeconds(30), () -> node.health().connected());
-            peer(pair).expectText("gap");
-            topics.publish("a", "1");
-            assertTrue(peer(pair).expectText().endsWith(" 1"));
-        }
-    }
-
-    private static long refusals(Path log) {
-        try (Stream<String> lines = Files.lines(log)) {
-            return lines.filter(each -> each.contains("authentication error")).count();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    @Test
-    void backplaneThatIsClosedWithoutABrokerMustNotGoOnConnecting() throws Exception {
-        NatsBackplane node = builder("nats://127.0.0.1:" + BrokerProcess.freePort()).build();
-        Topics.builder().backplane(node).build();
-        node.close();
-        Await.until("no thread connects", () -> Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(each -> each.getName().equals("NATS - async connection")));
-    }
-
-    /** No later message shows that it is missing, if there is no history. */
-    @Test
-    void errorWhileAMessageIsReceivedMustBeTold() throws Exception {
-        CountDownLatch told = new CountDownLatch(1);
-        NatsBackplane node = opened(node(broker));
-        node.start(NO_HISTORY, new Silent() {
-            @Override
-            public void received(BackplaneMessage message) {
-                throw new OutOfMemoryError("on purpose");
-            }
-
-            @Override
-            public void back() {
-                told.countDown();
-            }
-        });
-        node.subscribe("a");
-        topics(NO_HISTORY).publish("a", "1");
-        assertTrue(told.await(30, TimeUnit.SECONDS));
-    }
-
-    /** A node for which nothing is delivered. */
-    private static class Silent implements Backplane.Receiver {
-        @Override
-        public void received(BackplaneMessage message) {}
-
-        @Override
-        public void away() {}
-
-        @Override
-        public void back() {}
-
-        @Override
-        public void memberGone(String topic, String member) {}
-
-        @Override
-        public void membersChanged(String topic) {}
-    }
-
-    @Test
-    void returnMustNotBeToldAfterALaterLoss() throws Exception {
-        try (BrokerProcess own = ownBroker()) {
-            List<String> told = new CopyOnWriteArrayList<>();
-            NatsBackplane node = opened(node(own));
-            node.start(NO_HISTORY, new Silent() {
-                @Override
-                public void away() {
-                    told.add("away");
-                }
-
-                @Override
-                public void back() {
-                    try {
-                        own.kill();
-                    } catch (Exception e) {
-                        throw new AssertionError(e);
-                    }
-                    Await.until("the node has noticed", () -> !node.health().connected());
-                    // Waits for the lock with which it has done so.
-                    node.unsubscribe("a");
-                    told.add("back");
-                }
-            });
-            try (Connection operator = Nats.connect(uri(own))) {
-                // As if the others had given up this node.
-                operator.jetStreamManagement().purgeStream(prefix + "_members");
-            }
-            Await.until("both are told", () -> told.size() == 2);
-            assertEquals(List.of("back", "away"), told);
-        }
-    }
-
-    /** The longest ones are refused by the client of NATS, and shorter ones where they are read. */
-    @ParameterizedTest
-    @ValueSource(ints = {3_800, 4_000, 10_000})
-    void memberWhoseNameIsTooLongMustNotDisturbOthers(int length) throws Exception {
-        TestPair named = pair();
-        Backplane node = opened(node(broker));
-        Topics topics = Topics.builder().backplane(node)
-                .member(connection -> connection == end(named) ? "x".repeat(length) : "bob").build();
-        topics.subscribe(end(named), "a");
-        topics.subscribe(end(pair()), "a");
-        topics.subscribe(end(pair()), "b");
-        Await.until("bob is there", () -> topics.presence("b").size() == 1);
-        assertEquals(Map.of("bob", 1), topics.presence("a"));
-        assertTrue(node.health().connected());
-        assertThrows(IllegalArgumentException.class, () -> node.present("a", "x".repeat(length), 1));
-    }
-
-    @Test
-    void longestMemberMustBeListed() throws Exception {
-        String topic = "日".repeat(255);
-        String member = "é".repeat((3_700 - 9 * 255) / 6);
-        Topics topics = start(Topics.builder().member(connection -> member));
-        topics.subscribe(end(pair()), topic);
-        Await.until("the member is there", () -> topics.presence(topic).equals(Map.of(member, 1)));
-    }
-
     @Test
     void errorMustNotBeTheEndOfReconnecting() throws Exception {
         NatsBackplane node = opened(node(broker));
         CountDownLatch returned = new CountDownLatch(2);
-        node.start(NO_HISTORY, new Silent() {
+        node.start(NO_HISTORY, new Backplane.Receiver() {
+            @Override
+            public void received(BackplaneMessage message) {}
+
             @Override
             public void away() {
                 throw new StackOverflowError("planted");
@@ -779,6 +629,12 @@ class NatsBackplaneTest extends BrokerContract {
                     throw new StackOverflowError("planted");
                 }
             }
+
+            @Override
+            public void memberGone(String topic, String member) {}
+
+            @Override
+            public void membersChanged(String topic) {}
         });
         try (Connection operator = Nats.connect(uri(broker))) {
             operator.jetStreamManagement().purgeStream(prefix + "_members");
