@@ -59,6 +59,8 @@ public final class NatsBackplane implements Backplane {
     private final Set<String> filters = new LinkedHashSet<>();
     private boolean ended;
     private boolean toldAway;
+    /** Whether the connection was lost, and the supervisor has not told the node yet. */
+    private boolean lossUntold;
 
     private volatile @Nullable Connection connection;
     private volatile @Nullable Dispatcher dispatcher;
@@ -144,10 +146,30 @@ public final class NatsBackplane implements Backplane {
         }
     }
 
-    /** Called with the lock, so that the return is told after it. */
+    /** Called with the lock: so if the caller is not the supervisor, that tells the return after it. */
     private void tellAway() {
-        toldAway = true;
-        receiver.away();
+        lossUntold = false;
+        if (!toldAway) {
+            toldAway = true;
+            receiver.away();
+        }
+    }
+
+    /**
+     * For the supervisor, which also tells the return: so the node is told both in their order.
+     *
+     * @return whether the connection is ready; if not, the node has been told
+     */
+    private boolean tellLoss() {
+        lock.lock();
+        try {
+            if (lossUntold) {
+                tellAway();
+            }
+            return ready;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void connectionEvent(Connection current, ConnectionListener.Events event) {
@@ -193,9 +215,8 @@ public final class NatsBackplane implements Backplane {
             detail = why;
             if (ready) {
                 ready = false;
-                if (!ended) {
-                    tellAway();
-                }
+                lossUntold = !ended;
+                changed.signalAll();
             }
         } finally {
             lock.unlock();
@@ -205,9 +226,10 @@ public final class NatsBackplane implements Backplane {
     private void supervise() {
         while (true) {
             try {
+                boolean wasReady = tellLoss();
                 Connection current = connection;
                 if (current != null && current.getStatus() == Connection.Status.CONNECTED) {
-                    if (!ready) {
+                    if (!wasReady) {
                         if (prepare(current)) {
                             receiver.back();
                         }

@@ -42,6 +42,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -606,6 +607,48 @@ class NatsBackplaneTest extends BrokerContract {
         try (Connection operator = Nats.connect(uri(broker))) {
             StreamConfiguration made = operator.jetStreamManagement().getStreamInfo(prefix).getConfiguration();
             assertEquals(2 << 20, made.getMaxBytes());
+        }
+    }
+
+    @Test
+    void returnMustNotBeToldAfterALaterLoss() throws Exception {
+        try (BrokerProcess own = ownBroker()) {
+            List<String> told = new CopyOnWriteArrayList<>();
+            NatsBackplane node = opened(node(own));
+            node.start(NO_HISTORY, new Backplane.Receiver() {
+                @Override
+                public void received(BackplaneMessage message) {}
+
+                @Override
+                public void away() {
+                    told.add("away");
+                }
+
+                @Override
+                public void back() {
+                    try {
+                        own.kill();
+                    } catch (Exception e) {
+                        throw new AssertionError(e);
+                    }
+                    Await.until("the node has noticed", () -> !node.health().connected());
+                    // Waits for the lock with which it has done so.
+                    node.unsubscribe("a");
+                    told.add("back");
+                }
+
+                @Override
+                public void memberGone(String topic, String member) {}
+
+                @Override
+                public void membersChanged(String topic) {}
+            });
+            try (Connection operator = Nats.connect(uri(own))) {
+                // As if the others had given up this node.
+                operator.jetStreamManagement().purgeStream(prefix + "_members");
+            }
+            Await.until("both are told", () -> told.size() == 2);
+            assertEquals(List.of("back", "away"), told);
         }
     }
 
