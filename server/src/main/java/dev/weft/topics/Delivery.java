@@ -48,13 +48,20 @@ final class Delivery {
         return new Delivery(publication, first ? BatchSender.FENCE : null, more);
     }
 
-    /** Sends to the subscribers of several sets, and once to a connection that is in more than one of them. */
+    /**
+     * Sends to the subscribers of several sets. A connection that is in more than one of them gets the message once, as its
+     * subscription in the first one says.
+     */
     void run(List<SubscriberSet> sets) {
-        SubscriberSet.forEachConnection(sets, this::to);
+        SubscriberSet.forEachConnection(sets, it -> to(it, sets));
     }
 
     /** Sends to one subscriber. Returns the number of bytes to count with {@link TurnQuota}. */
     int to(Subscription subscription) {
+        return to(subscription, List.of());
+    }
+
+    private int to(Subscription subscription, List<SubscriberSet> sets) {
         SendResult result = null;
         int bytes = TurnQuota.FRAME;
         try {
@@ -64,6 +71,9 @@ final class Delivery {
             } else {
                 bytes += message.length();
                 result = subscription.send(message, key, more);
+                if (!result.isAccepted()) {
+                    refuse(result, subscription, sets);
+                }
             }
         } catch (Throwable e) {
             // Probably without memory, so not even a gap can be reported to it.
@@ -77,6 +87,16 @@ final class Delivery {
             accepted++;
         }
         return bytes;
+    }
+
+    /** The other subscriptions of the connection miss the message, too. */
+    private static void refuse(SendResult result, Subscription sent, List<SubscriberSet> sets) {
+        for (SubscriberSet set : sets) {
+            Subscription other = set.of(sent.connection());
+            if (other != null && other != sent) {
+                other.refused(result);
+            }
+        }
     }
 
     private @Nullable PreparedMessage form(Function<Publication, PreparedMessage> format) {

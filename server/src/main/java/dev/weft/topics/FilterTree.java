@@ -71,7 +71,10 @@ final class FilterTree {
         return root.children.isEmpty();
     }
 
-    /** Adds the subscribers of all filters that match the levels of a topic. */
+    /**
+     * Adds the subscribers of all filters that match the levels of a topic, the most exact filter first: at the first level that
+     * differs, a name is before an asterisk, and that before the rest.
+     */
     void addMatching(List<String> levels, List<SubscriberSet> matching) {
         if (!isEmpty()) {
             addMatching(root, levels, 0, matching);
@@ -83,15 +86,15 @@ final class FilterTree {
             matching.add(node.subscribers);
             return;
         }
-        Node rest = node.children.get(TopicName.REST);
-        if (rest != null) {
-            matching.add(rest.subscribers);
-        }
         for (String level : List.of(levels.get(depth), TopicName.ANY)) {
             Node child = node.children.get(level);
             if (child != null) {
                 addMatching(child, levels, depth + 1, matching);
             }
+        }
+        Node rest = node.children.get(TopicName.REST);
+        if (rest != null) {
+            matching.add(rest.subscribers);
         }
     }
 

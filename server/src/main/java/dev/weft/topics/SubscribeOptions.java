@@ -48,7 +48,8 @@ public final class SubscribeOptions {
     }
 
     /**
-     * Sends each message in the form that this function gives it, for example with its topic and position. All
+     * Sends each message in the form that this function gives it, for example with its topic and position. If several
+     * subscriptions of a connection match, the most exact one sets the form ({@link Topics}). All
      * subscriptions with the same function object share the result. The function is called by the thread that
      * publishes, must not wait, and must not use these topics. If it throws, or returns {@code null}, the connections
      * of these subscriptions are closed with 1011; all other subscribers get the message.
@@ -72,7 +73,8 @@ public final class SubscribeOptions {
     /**
      * Whether a connection that refuses a message, because its peer is behind or memory is short, is closed with 1013,
      * so that its client reconnects and asks for the messages that it has missed. True by default. If false, the
-     * message is left out, and {@link Subscription#missed()} counts it. A message that a connection's own
+     * message is left out, and {@link Subscription#missed()} counts it. If several subscriptions of the connection match
+     * the message, it is closed if one of them says so. A message that a connection's own
      * {@link dev.weft.OverflowPolicy} drops does not count as refused.
      */
     public SubscribeOptions closesWhenBehind(boolean closes) {

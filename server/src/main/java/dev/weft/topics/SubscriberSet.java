@@ -3,6 +3,7 @@ package dev.weft.topics;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.Prefetch;
 import dev.weft.internal.time.TurnQuota;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,29 +61,41 @@ final class SubscriberSet {
     }
 
     /**
-     * Does something for each connection that is in one of several sets at least, in turns that let other threads have theirs.
+     * Does something for each connection that is in one of several sets at least, with its subscription in the first of them, in
+     * turns that let other threads have theirs.
      *
      * @param action returns the number of bytes to count with {@link TurnQuota}
      */
     static void forEachConnection(List<SubscriberSet> sets, ToIntFunction<Subscription> action) {
-        Set<WebSocketConnection> seen = sets.size() == 1 ? Set.of() : new HashSet<>();
+        List<Subscription[]> snapshots = new ArrayList<>(sets.size());
+        // The first set is usually the largest, and nobody has to ask whether it comes first.
+        boolean isFirst = true;
+        Set<WebSocketConnection> left = sets.size() == 1 ? Set.of() : new HashSet<>();
+        for (SubscriberSet set : sets) {
+            Subscription[] all = set.snapshot();
+            snapshots.add(all);
+            if (!isFirst) {
+                for (Subscription each : all) {
+                    left.add(each.connection());
+                }
+            }
+            isFirst &= all.length == 0;
+        }
+        isFirst = true;
         int spent = 0;
         for (int i = 0; i < sets.size(); i++) {
-            // The last set is usually the largest, and nobody asks who was in it.
-            boolean isLast = i == sets.size() - 1;
             SubscriberSet set = sets.get(i);
-            Subscription[] all = set.snapshot();
+            Subscription[] all = snapshots.get(i);
             for (int at = 0; at < all.length; at++) {
                 if (at % Prefetch.GROUP == 0) {
                     prefetch(all, at);
                 }
                 Subscription current = set.current(all[at]);
-                if (current != null && (isLast
-                        ? !seen.contains(current.connection())
-                        : seen.add(current.connection()))) {
+                if (current != null && (!left.isEmpty() && left.remove(current.connection()) || isFirst)) {
                     spent = TurnQuota.spend(spent, action.applyAsInt(current));
                 }
             }
+            isFirst &= all.length == 0;
         }
     }
 
@@ -96,16 +109,7 @@ final class SubscriberSet {
 
     /** This subscription of a snapshot if it is active, or else the active one that has replaced it, or {@code null}. */
     private @Nullable Subscription current(Subscription seen) {
-        if (seen.isActive()) {
-            return seen;
-        }
-        lock.lock();
-        try {
-            Subscription current = byConnection.get(seen.connection());
-            return current != null && current.isActive() ? current : null;
-        } finally {
-            lock.unlock();
-        }
+        return seen.isActive() ? seen : of(seen.connection());
     }
 
     /** Removes a subscription, unless another one has replaced it. Returns whether it was there. */
@@ -114,6 +118,18 @@ final class SubscriberSet {
         try {
             snapshot = null;
             return byConnection.remove(removed.connection(), removed);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The subscription of a connection if it is active, or else {@code null}. */
+    @Nullable
+    Subscription of(WebSocketConnection connection) {
+        lock.lock();
+        try {
+            Subscription current = byConnection.get(connection);
+            return current != null && current.isActive() ? current : null;
         } finally {
             lock.unlock();
         }

@@ -76,8 +76,9 @@ public final class Subscription {
     }
 
     /**
-     * The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. Each
-     * {@link Gap} without a notice counts as one.
+     * The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. If several
+     * subscriptions of the connection match such a message, each of them counts it. Each {@link Gap} without a notice counts as
+     * one.
      */
     public long missed() {
         return missed.get();
@@ -129,13 +130,18 @@ public final class Subscription {
     SendResult send(PreparedMessage message, @Nullable Object key, boolean more) {
         SendResult result = trySend(message, key, more);
         if (!result.isAccepted()) {
-            missed.incrementAndGet();
-            if (result != SendResult.DROPPED && options.closesWhenBehind()) {
-                end();
-                connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
-            }
+            refused(result);
         }
         return result;
+    }
+
+    /** The connection has refused a message that this subscription matches. */
+    void refused(SendResult result) {
+        missed.incrementAndGet();
+        if (result != SendResult.DROPPED && options.closesWhenBehind()) {
+            end();
+            connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
+        }
     }
 
     private SendResult trySend(PreparedMessage message, @Nullable Object key, boolean more) {

@@ -108,9 +108,11 @@ final class Topic {
         counters.undelivered.add(delivery.refused());
     }
 
+    /** The most exact first. */
     private List<SubscriberSet> subscriberSets(FilterTree filters) {
-        List<SubscriberSet> sets = filterSets(filters);
+        List<SubscriberSet> sets = new ArrayList<>(2);
         sets.add(subscribers);
+        filters.addMatching(levels, sets);
         return sets;
     }
 

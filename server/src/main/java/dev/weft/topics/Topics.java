@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <b>Order.</b> All subscribers of a topic get its messages in the same order, that of their
  * {@linkplain Position positions}. The exception is {@link #publishLatest}: a slow subscriber gets a newer value in the
  * place of an older one. There is no order between topics. A connection with several subscriptions that match a message
- * gets the message once.
+ * gets the message once, in the form that the most exact of them sets: the subscription to the topic by its name, or else that
+ * filter which, at the first level that differs, has the name, rather than {@code *}, rather than {@code #}.
  * <p>
  * <b>Slow subscribers.</b> Publishing never waits for a peer: it uses {@link WebSocketConnection#trySend(PreparedMessage)}, so a
  * message is sent at once or queued, and the connection's limits and {@link dev.weft.OverflowPolicy} apply. {@link

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -133,6 +134,22 @@ class TopicsTest {
         topics.publish("room/2", "end");
 
         peer(pair).expectText("once").expectText("end");
+    }
+
+    @Test
+    void mostExactSubscriptionMustDecideOnTheFormOfAMessage() {
+        Topics topics = Topics.builder().build();
+        TestPair pair = pair();
+        List<String> filters = new ArrayList<>(List.of("#", "*/#", "*/1", "room/#", "room/*", "room/1"));
+        for (String filter : filters) {
+            topics.subscribeMatching(end(pair), filter,
+                    SubscribeOptions.DEFAULT.format(it -> PreparedMessage.text(filter)));
+        }
+        for (String filter : filters.reversed()) {
+            topics.publish("room/1", "once");
+            peer(pair).expectText(filter);
+            topics.unsubscribe(end(pair), filter);
+        }
     }
 
     @ParameterizedTest
@@ -368,6 +385,42 @@ class TopicsTest {
         }
         topics.publish("a", "end");
         peer(slow).expectText("end");
+    }
+
+    @Test
+    void messagesThatAConnectionMissesMustBeCountedByAllItsSubscriptions() {
+        Topics topics = Topics.builder().build();
+        TestPair slow = pair(ConnectionLimits.builder().maxQueuedSize(1000).build());
+        SubscribeOptions staying = SubscribeOptions.DEFAULT.closesWhenBehind(false);
+        Subscription exact = topics.subscribe(end(slow), "a", staying);
+        Subscription any = topics.subscribeMatching(end(slow), "*", staying);
+        Subscription other = topics.subscribeMatching(end(slow), "b/*", staying);
+
+        publishUntil(() -> exact.missed() + any.missed() >= 3, topics);
+
+        assertEquals(exact.missed(), any.missed());
+        assertEquals(0, other.missed());
+        assertEquals(exact.missed(), topics.statistics("a").orElseThrow().undelivered());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void connectionThatIsBehindMustBeClosedIfOneOfItsSubscriptionsSaysSo(boolean exact) {
+        Topics topics = Topics.builder().build();
+        TestPair slow = pair(ConnectionLimits.builder().maxQueuedSize(1000).build());
+        Subscription named = topics.subscribe(end(slow), "a", SubscribeOptions.DEFAULT.closesWhenBehind(exact));
+        Subscription any = topics.subscribeMatching(end(slow), "*", SubscribeOptions.DEFAULT.closesWhenBehind(!exact));
+
+        publishUntil(() -> named.missed() + any.missed() > 0, topics);
+
+        assertFalse(end(slow).isOpen());
+    }
+
+    private static void publishUntil(BooleanSupplier done, Topics topics) {
+        String message = "x".repeat(100_000);
+        while (!done.getAsBoolean()) {
+            topics.publish("a", message);
+        }
     }
 
     @Test
