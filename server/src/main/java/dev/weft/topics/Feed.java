@@ -54,6 +54,10 @@ final class Feed {
     private long waitingBytes;
     /** Where messages have positions: whether something may be missing, after which no message shows it. */
     private boolean suspect;
+    /** The number of threads that bring the topic forward, or wait for that. */
+    private int busy;
+    /** Whether the topic is retired: nothing is delivered any more, and nothing is lost by that. */
+    private boolean retired;
     /** Whether a subscription of the node that brought messages of this topic has ended since the last turn. */
     private boolean lapsed;
     /** Whether there was none left then. */
@@ -83,10 +87,13 @@ final class Feed {
         this.topic = topic;
     }
 
-    /** Does not wait. */
-    void received(BackplaneMessage message) {
+    /** Does not wait. Returns false if the topic is retired: the message is for the next topic of this name. */
+    boolean received(BackplaneMessage message) {
         lock.lock();
         try {
+            if (retired) {
+                return false;
+            }
             int size = message.message().length();
             if (waiting.size() >= MOST_WAITING || !waiting.isEmpty() && waitingBytes + size > MOST_BYTES) {
                 setSuspect();
@@ -98,6 +105,21 @@ final class Feed {
             lock.unlock();
         }
         wake();
+        return true;
+    }
+
+    /**
+     * Ends this, for good, if nothing waits and no thread brings the topic forward. Otherwise, what it has still to deliver
+     * would come after messages for the next topic of this name, which then takes it for old. Returns whether this has ended.
+     */
+    boolean retire() {
+        lock.lock();
+        try {
+            retired |= waiting.isEmpty() && !suspect && busy == 0;
+            return retired;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** There may be something to do. Does not wait. */
@@ -117,6 +139,9 @@ final class Feed {
 
     /** With the lock. */
     private void setSuspect() {
+        if (retired) {
+            return;
+        }
         if (uplink.isPlacing()) {
             suspect = true;
         } else if (waiting.peekLast() != LOSS) {
@@ -162,6 +187,7 @@ final class Feed {
                 waitingBytes -= next.message().length();
             }
             more = !waiting.isEmpty() && waiting.peek() != LOSS;
+            busy++;
         } finally {
             lock.unlock();
         }
@@ -175,12 +201,34 @@ final class Feed {
             if (!uplink.isAway()) {
                 Worker.pause();
             }
+        } finally {
+            leave();
         }
         return true;
     }
 
+    /** Returns false if the topic is retired. */
+    private boolean enter() {
+        lock.lock();
+        try {
+            busy += retired ? 0 : 1;
+            return !retired;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void leave() {
+        lock.lock();
+        try {
+            busy--;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
-     * The node has subscribed to the topic by its name. Brings it up to date; waits for the broker.
+     * The node has subscribed to the topic by its name. Brings it up to date, unless it is retired; waits for the broker.
      *
      * @param since the position that a subscriber has reached, perhaps on a node that was faster; {@code null} if none
      */
@@ -188,6 +236,9 @@ final class Feed {
         boolean reaches = since == null || !uplink.isPlacing();
         // Without the turn, which another thread may hold while it waits for the broker.
         if (isPrepared() && (reaches || topic.hasReached(since))) {
+            return;
+        }
+        if (!enter()) {
             return;
         }
         int before = comparisons;
@@ -202,6 +253,7 @@ final class Feed {
             }
         } finally {
             turn.unlock();
+            leave();
         }
     }
 
@@ -413,9 +465,6 @@ final class Feed {
 
     private void deliver(BackplaneMessage message, boolean more) {
         filtersReached = Long.MAX_VALUE;
-        if (!topic.receive(message, uplink.filters(), uplink.now(), more)) {
-            // The message is for the next topic of this name.
-            uplink.receiveNext(topic, message);
-        }
+        topic.receive(message, uplink.filters(), uplink.now(), more);
     }
 }

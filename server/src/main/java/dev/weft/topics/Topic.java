@@ -204,16 +204,13 @@ final class Topic {
     }
 
     /**
-     * Delivers a message that has come from the broker; false if this topic is retired.
+     * Delivers a message that has come from the broker. This topic is not retired: its feed is in use.
      *
      * @param more whether another one has come already
      */
-    boolean receive(BackplaneMessage message, FilterTree filters, Instant now, boolean more) {
+    void receive(BackplaneMessage message, FilterTree filters, Instant now, boolean more) {
         lock.lock();
         try {
-            if (retired) {
-                return false;
-            }
             Position position = message.place();
             if (position == null) {
                 offset++;
@@ -225,7 +222,6 @@ final class Topic {
             history.dropOlderThan(now.minus(limits.historyTime()));
             history.add(publication);
             deliver(publication, filters, now, more);
-            return true;
         } finally {
             lock.unlock();
         }
@@ -402,7 +398,9 @@ final class Topic {
         }
         try {
             history.dropOlderThan(now.minus(limits.historyTime()));
-            retired |= history.isEmpty() && subscribers.size() == 0 && usedAt.isBefore(unusedSince);
+            if (history.isEmpty() && subscribers.size() == 0 && usedAt.isBefore(unusedSince)) {
+                retired |= feed == null || feed.retire();
+            }
             return retired;
         } finally {
             lock.unlock();

@@ -293,7 +293,11 @@ final class Uplink implements Backplane.Receiver {
         try {
             List<String> levels = TopicName.levelsOfTopic(name);
             if (isWanted(name, levels)) {
-                topics.get(name, levels).feed().received(message);
+                Topic topic = topics.get(name, levels);
+                while (!topic.feed().received(message)) {
+                    topics.remove(topic);
+                    topic = topics.get(name, levels);
+                }
             }
         } catch (TopicException e) {
             LOGGER.log(Level.WARNING, "a message of another node is dropped: " + e.getMessage());
@@ -302,12 +306,6 @@ final class Uplink implements Backplane.Receiver {
                 filters.forEachMatching(TopicName.levelsOfTopic(name), this::tellGap);
             }
         }
-    }
-
-    /** A topic is retired, and has got another message. */
-    void receiveNext(Topic retired, BackplaneMessage message) {
-        topics.remove(retired);
-        received(message);
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -174,6 +175,38 @@ class FeedTest extends TwoNodes {
         topics.subscribeMatching(end(pair()), "a/*", NUMBERED);
         topics.publish("a/1", "2");
         peer(named).expectText("2 2");
+    }
+
+    /** Nobody is subscribed to it by name, and its history is too old, but a filter wants what it is reading. */
+    @Test
+    void topicThatReadsWhatItHasMissedMustNotBeForgotten() {
+        TopicLimits limits = HISTORY.toBuilder().historyTime(Duration.ofSeconds(1)).maxTopics(2).build();
+        MovedClock clock = new MovedClock();
+        Topics topics = Topics.builder().limits(limits).clock(clock).backplane(here).build();
+        Topics other = Topics.builder().limits(limits).clock(clock).backplane(there).build();
+        TestPair filter = pair();
+        topics.subscribeMatching(end(filter), "a/*", NUMBERED);
+        other.publish("a/1", "1");
+        peer(filter).expectText("1 1");
+        WebSocketConnection connection = end(pair());
+        topics.subscribe(connection, "unused");
+        topics.unsubscribe(connection, "unused");
+        clock.move(Duration.ofSeconds(4));
+        CountDownLatch slow = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        here.beforeRead = slowIn("a", begun, slow);
+        here.losing = 1;
+        other.publish("a/1", "2");
+        other.publish("a/1", "3");
+        await(begun);
+
+        // There is room only if a topic is forgotten.
+        topics.subscribe(connection, "new");
+        other.publish("a/1", "4");
+        slow.countDown();
+
+        peer(filter).expectText("2 2").expectText("3 3").expectText("4 4");
+        assertEquals(Set.of("a/1", "new"), Set.copyOf(topics.names()));
     }
 
     // The place of a gap.
