@@ -25,7 +25,8 @@ final class Uplink implements Backplane.Receiver {
         final ReentrantLock lock = new ReentrantLock();
         // Guarded by the lock.
         int subscriptions;
-        boolean over;
+        /** Changed with the lock. */
+        volatile boolean over;
     }
 
     /** How many histories are read at a time. More would wait at the broker, and those at the end would time out there. */
@@ -154,19 +155,27 @@ final class Uplink implements Backplane.Receiver {
             TopicFailures.failed("the end of the backplane's subscription to", filter, e);
         }
         if (TopicName.hasWildcard(TopicName.levelsOfFilter(filter))) {
-            topics.all().forEach(each -> each.feed().lapse(() -> isWanted(each.name(), each.levels())));
+            topics.all().forEach(this::lapse);
         } else {
             Topic topic = topics.known(filter);
             if (topic != null) {
-                topic.feed().lapse(() -> filters.matches(topic.levels()));
+                lapse(topic);
             }
         }
         interests.remove(filter, interest);
     }
 
-    /** Whether connections of this node want messages of this topic. */
+    private void lapse(Topic topic) {
+        topic.feed().lapse(() -> isWanted(topic.name(), topic.levels()));
+    }
+
+    /**
+     * Whether connections of this node want messages of this topic. An interest that is ending counts no more: if two end at the
+     * same time, neither must leave it to the other to find that the topic is not wanted.
+     */
     private boolean isWanted(String topic, List<String> levels) {
-        return interests.containsKey(topic) || filters.matches(levels);
+        Interest interest = interests.get(topic);
+        return interest != null && !interest.over || filters.matches(levels);
     }
 
     /** Brings a topic that is wanted up to date, and at least to this position, if any. Waits for the broker. */
