@@ -10,20 +10,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the backplane how many connections the members on this node have, on a virtual thread of its own. What has not been
- * told yet is kept once for each member of a topic.
+ * told yet is kept once for each member of a topic. While the broker is away, this is bounded by the members that are there, and
+ * those that were there when it went: a member that has come since then, and leaves, has nothing to be told.
  */
 final class SharedPresence implements Members {
-    /** While the broker is away, no more than this many changes are kept. */
-    private static final int MOST_UNTOLD = 1 << 20;
-
     private record Member(String topic, String name) {}
+
+    /**
+     * What is to be told.
+     *
+     * @param known whether the broker may have an entry of the member
+     */
+    private record Change(int connections, boolean known) {}
 
     private final Uplink uplink;
     private final Presence presence;
     private final Worker worker = new Worker("weft-presence", this::step);
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
-    private final Map<Member, Integer> untold = new LinkedHashMap<>();
+    private final Map<Member, Change> untold = new LinkedHashMap<>();
     /** Whether the broker may have forgotten the members of this node. */
     private boolean forgotten;
 
@@ -40,8 +45,12 @@ final class SharedPresence implements Members {
         Member member = new Member(topic, name);
         lock.lock();
         try {
-            if (untold.size() < MOST_UNTOLD || untold.containsKey(member)) {
-                untold.put(member, connections);
+            Change earlier = untold.get(member);
+            boolean known = earlier == null ? before > 0 : earlier.known();
+            if (connections > 0 || known) {
+                untold.put(member, new Change(connections, known));
+            } else {
+                untold.remove(member);
             }
         } finally {
             lock.unlock();
@@ -79,18 +88,19 @@ final class SharedPresence implements Members {
         if (takeForgotten()) {
             uplink.topics().forEach(Topic::tellMembers);
         }
-        Map.Entry<Member, Integer> next = next();
+        Map.Entry<Member, Change> next = next();
         if (next == null) {
             return false;
         }
         Member member = next.getKey();
-        boolean told = false;
+        int connections = next.getValue().connections();
+        boolean over = false;
         try {
-            boolean changed = uplink.present(member.topic(), member.name(), next.getValue());
-            told = true;
+            boolean changed = uplink.present(member.topic(), member.name(), connections);
+            over = true;
             boolean unknown = uncertain.remove(member);
             if (changed) {
-                presence.changed(member.topic(), member.name(), next.getValue() > 0);
+                presence.changed(member.topic(), member.name(), connections > 0);
             } else if (unknown) {
                 presence.changed(member.topic());
             }
@@ -100,21 +110,21 @@ final class SharedPresence implements Members {
             }
             Worker.pause();
         } finally {
-            if (!told) {
-                keep(member, next.getValue());
+            if (!over) {
+                keep(member, connections);
             }
         }
         return true;
     }
 
-    private Map.@Nullable Entry<Member, Integer> next() {
+    private Map.@Nullable Entry<Member, Change> next() {
         lock.lock();
         try {
-            Iterator<Map.Entry<Member, Integer>> all = untold.entrySet().iterator();
+            Iterator<Map.Entry<Member, Change>> all = untold.entrySet().iterator();
             if (!all.hasNext()) {
                 return null;
             }
-            Map.Entry<Member, Integer> first = Map.Entry.copyOf(all.next());
+            Map.Entry<Member, Change> first = Map.Entry.copyOf(all.next());
             all.remove();
             return first;
         } finally {
@@ -122,11 +132,12 @@ final class SharedPresence implements Members {
         }
     }
 
-    /** Unless there is a newer count. */
+    /** Unless there is a newer count. Whatever was to be told before, the broker may have an entry. */
     private void keep(Member member, int connections) {
         lock.lock();
         try {
-            untold.putIfAbsent(member, connections);
+            Change newer = untold.get(member);
+            untold.put(member, new Change(newer == null ? connections : newer.connections(), true));
         } finally {
             lock.unlock();
         }

@@ -374,11 +374,11 @@ final class Topic {
         }
     }
 
-    /** Tells once more who is there. */
+    /** Tells once more who is there, and may be known. */
     void tellMembers() {
         lock.lock();
         try {
-            members.forEach((member, count) -> presence.changed(name, member, 0, count));
+            members.forEach((member, count) -> presence.changed(name, member, count, count));
         } finally {
             lock.unlock();
         }

@@ -12,10 +12,12 @@ import dev.weft.testing.TestPair;
 import dev.weft.topics.TopicException.Reason;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -54,7 +56,11 @@ class UplinkTest {
     }
 
     private Topics topics() {
-        Backplane observed = (Backplane) Proxy.newProxyInstance(UplinkTest.class.getClassLoader(),
+        return Topics.builder().limits(HISTORY).backplane(observed()).member(connection -> "ann").build();
+    }
+
+    private Backplane observed() {
+        return (Backplane) Proxy.newProxyInstance(UplinkTest.class.getClassLoader(),
                 new Class<?>[]{Backplane.class}, (proxy, method, arguments) -> {
                     before.accept(method.getName());
                     try {
@@ -63,7 +69,6 @@ class UplinkTest {
                         throw e.getCause();
                     }
                 });
-        return Topics.builder().limits(HISTORY).backplane(observed).member(connection -> "ann").build();
     }
 
     private static Consumer<String> failingOnceIn(String method) {
@@ -236,6 +241,57 @@ class UplinkTest {
             assertEquals(Reason.INVALID_NAME,
                     assertThrows(TopicException.class, () -> topics.presence(name)).reason());
         }
+    }
+
+    @Test
+    void memberThatLeavesWhileTheBrokerIsAwayMustBeGoneHoweverManyHaveComeAndGone() {
+        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
+        Presence presence = new Presence(null);
+        Uplink uplink = new Uplink(node, false, table, new FilterTree(), presence);
+        Members members = uplink.members();
+        table.begin(members, uplink);
+        node.start(HISTORY, uplink);
+        members.changed("a", "ann", 0, 1);
+        Await.until("ann is there", () -> node.presence("a").equals(Map.of("ann", 1)));
+
+        broker.away(true);
+        for (int i = 0; i < 1 << 20; i++) {
+            members.changed("a", "m" + i, 0, 1);
+            members.changed("a", "m" + i, 1, 0);
+        }
+        members.changed("a", "ann", 1, 0);
+        members.changed("a", "bob", 0, 1);
+        broker.away(false);
+
+        Await.until("ann is gone", () -> node.presence("a").equals(Map.of("bob", 1)));
+    }
+
+    /** It joins again while its departure is on its way, which then fails. */
+    @Test
+    void memberThatJoinsAndLeavesWhileItIsToldMustBeGone() {
+        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
+        Presence presence = new Presence(null);
+        Members[] members = new Members[1];
+        AtomicBoolean failed = new AtomicBoolean();
+        before = method -> {
+            if (method.equals("present") && members[0] != null && !failed.getAndSet(true)) {
+                members[0].changed("a", "ann", 0, 1);
+                throw BackplaneException.notDone("on purpose");
+            }
+        };
+        Uplink uplink = new Uplink(observed(), false, table, new FilterTree(), presence);
+        table.begin(uplink.members(), uplink);
+        node.start(HISTORY, uplink);
+        uplink.members().changed("a", "ann", 0, 1);
+        Await.until("ann is there", () -> node.presence("a").equals(Map.of("ann", 1)));
+        broker.away(true);
+        uplink.members().changed("a", "ann", 1, 0);
+        members[0] = uplink.members();
+        broker.away(false);
+        Await.until("it has failed", failed::get);
+        uplink.members().changed("a", "ann", 1, 0);
+
+        Await.until("ann is gone", () -> node.presence("a").isEmpty());
     }
 
     @Test
