@@ -108,7 +108,8 @@ public interface Backplane extends AutoCloseable {
      *
      * @return whether the member has joined by this call, because it had no connection on any node, or has left,
      *         because it now has none
-     * @throws BackplaneException if the broker has not accepted it in time
+     * @throws BackplaneException       if the broker has not accepted it in time
+     * @throws IllegalArgumentException if the broker cannot have a member of this name in this topic, which is then not listed
      */
     boolean present(String topic, String member, int connections);
 

@@ -109,6 +109,9 @@ final class SharedPresence implements Members {
                 uncertain.add(member);
             }
             Worker.pause();
+        } catch (IllegalArgumentException e) {
+            over = true;
+            TopicFailures.failed("telling the broker a member of topic", member.topic(), e);
         } finally {
             if (!over) {
                 keep(member, connections);

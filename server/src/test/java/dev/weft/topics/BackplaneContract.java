@@ -108,6 +108,15 @@ public abstract class BackplaneContract {
     @ParameterizedTest
     @ValueSource(strings = {"a", "a[b]?\\x^-z", "grüße/日本", "a.b/c.d", "{a}/b c", "$SYS/>", "~0/%41", "a,b\"c'd"})
     void anyTopicMustBePassed(String name) throws Exception {
+        mustBePassed(name);
+    }
+
+    @Test
+    void longestTopicMustBePassed() throws Exception {
+        mustBePassed("日".repeat(250));
+    }
+
+    private void mustBePassed(String name) throws Exception {
         for (TopicLimits limits : List.of(NO_HISTORY, HISTORY)) {
             Topics first = topics(limits);
             Topics second = topics(limits);

@@ -243,6 +243,25 @@ class UplinkTest {
         }
     }
 
+    /** Others wait for the same thread. */
+    @Test
+    void memberThatTheBackplaneCannotHaveMustNotBeToldAgain() {
+        Topics topics = topics();
+        AtomicBoolean refused = new AtomicBoolean();
+        before = method -> {
+            if (method.equals("present") && !refused.getAndSet(true)) {
+                throw new IllegalArgumentException("on purpose");
+            }
+        };
+        topics.subscribe(connection(), "a");
+        Await.until("it is refused", refused::get);
+        topics.subscribe(connection(), "b");
+        Await.until("the member is known", () -> topics.presence("b").size() == 1);
+        topics.subscribe(connection(), "c");
+        Await.until("the member is known", () -> topics.presence("c").size() == 1);
+        assertEquals(Map.of(), topics.presence("a"));
+    }
+
     @Test
     void memberThatLeavesWhileTheBrokerIsAwayMustBeGoneHoweverManyHaveComeAndGone() {
         TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());

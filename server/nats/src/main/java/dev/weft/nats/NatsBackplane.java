@@ -39,6 +39,10 @@ import org.jspecify.annotations.Nullable;
  * each topic begins with a new epoch. With more, they are in the files of that number of servers, and survive as long
  * as a majority of these does. Use 3 on a cluster: with 1, the cluster continues without the server that had the
  * stream, and nodes detect only by the offsets that the messages of the stream are lost.
+ * <p>
+ * <b>Members</b> whose names are too long are not listed, and a warning is logged: the names of a topic and a member may have
+ * 3,700 bytes together. ASCII letters and digits, hyphens and underscores count as one byte, and each byte of other characters
+ * in UTF-8 as three.
  */
 public final class NatsBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");

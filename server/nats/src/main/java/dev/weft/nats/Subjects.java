@@ -11,6 +11,11 @@ import java.nio.charset.StandardCharsets;
 final class Subjects {
     private static final String HEX = "0123456789ABCDEF";
     private static final String EMPTY = "=";
+    /**
+     * The longest names of a topic and a member together, as they are written. A line of the protocol has at most 4,096 bytes, and
+     * the one that brings an entry of the stream has up to 250 more.
+     */
+    private static final int LONGEST_MEMBER = 3_700;
 
     private final String prefix;
 
@@ -45,14 +50,25 @@ final class Subjects {
         return String.join("/", tokens);
     }
 
-    /** A member of a topic on a node. */
+    /**
+     * A member of a topic on a node.
+     *
+     * @throws IllegalArgumentException if the names are too long
+     */
     String member(String topic, String member, String node) {
-        return members(encoded(topic), encoded(member), node);
+        String topicToken = encoded(topic);
+        String memberToken = encoded(member);
+        int length = topicToken.length() + memberToken.length();
+        if (length > LONGEST_MEMBER) {
+            throw new IllegalArgumentException("the names of a topic and a member have " + length
+                    + " bytes in the subject of NATS, more than " + LONGEST_MEMBER);
+        }
+        return members(topicToken, memberToken, node);
     }
 
     /** A member of a topic on any node. */
     String member(String topic, String member) {
-        return members(encoded(topic), encoded(member), "*");
+        return member(topic, member, "*");
     }
 
     /** Any member of a topic on any node. */

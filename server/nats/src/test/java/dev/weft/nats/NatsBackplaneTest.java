@@ -53,6 +53,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against a real NATS server. */
 @SuppressWarnings("try") // A connection may be interrupted when it is closed.
@@ -650,6 +652,32 @@ class NatsBackplaneTest extends BrokerContract {
             Await.until("both are told", () -> told.size() == 2);
             assertEquals(List.of("back", "away"), told);
         }
+    }
+
+    /** The longest ones are refused by the client of NATS, and shorter ones where they are read. */
+    @ParameterizedTest
+    @ValueSource(ints = {3_800, 4_000, 10_000})
+    void memberWhoseNameIsTooLongMustNotDisturbOthers(int length) throws Exception {
+        TestPair named = pair();
+        Backplane node = opened(node(broker));
+        Topics topics = Topics.builder().backplane(node)
+                .member(connection -> connection == end(named) ? "x".repeat(length) : "bob").build();
+        topics.subscribe(end(named), "a");
+        topics.subscribe(end(pair()), "a");
+        topics.subscribe(end(pair()), "b");
+        Await.until("bob is there", () -> topics.presence("b").size() == 1);
+        assertEquals(Map.of("bob", 1), topics.presence("a"));
+        assertTrue(node.health().connected());
+        assertThrows(IllegalArgumentException.class, () -> node.present("a", "x".repeat(length), 1));
+    }
+
+    @Test
+    void longestMemberMustBeListed() throws Exception {
+        String topic = "日".repeat(255);
+        String member = "é".repeat((3_700 - 9 * 255) / 6);
+        Topics topics = start(Topics.builder().member(connection -> member));
+        topics.subscribe(end(pair()), topic);
+        Await.until("the member is there", () -> topics.presence(topic).equals(Map.of(member, 1)));
     }
 
     @Test
