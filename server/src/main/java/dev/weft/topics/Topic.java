@@ -211,19 +211,30 @@ final class Topic {
     void receive(BackplaneMessage message, FilterTree filters, Instant now, boolean more) {
         lock.lock();
         try {
-            Position position = message.place();
-            if (position == null) {
-                offset++;
-            } else {
-                epoch = position.epoch();
-                offset = position.offset();
-            }
-            Publication publication = new Publication(message, position());
+            Position place = message.place();
+            Position position = place == null ? new Position(epoch, offset + 1) : place;
+            Publication publication = new Publication(message, position);
             history.dropOlderThan(now.minus(limits.historyTime()));
-            history.add(publication);
+            // If this fails, for example without memory, nobody has got the message, and it is missing at this position.
             deliver(publication, filters, now, more);
+            epoch = position.epoch();
+            offset = position.offset();
+            remember(publication);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** If this fails, nothing is kept, so that nobody recovers without the message. */
+    private void remember(Publication publication) {
+        boolean kept = false;
+        try {
+            history.add(publication);
+            kept = true;
+        } finally {
+            if (!kept) {
+                history.restart(offset);
+            }
         }
     }
 

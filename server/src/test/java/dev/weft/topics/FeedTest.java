@@ -11,6 +11,7 @@ import dev.weft.testing.TestPair;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.AbstractList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -377,6 +378,45 @@ class FeedTest extends TwoNodes {
         here.beforeRead = it -> {};
         topic.feed().wake();
         peer(pair).expectText("1 1");
+    }
+
+    /** Without memory, for example. Nobody has got the message then. */
+    @Test
+    void messageWhoseDeliveryFailsMustBeDeliveredAgain() {
+        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
+        Presence presence = new Presence(null);
+        FilterTree filters = new FilterTree();
+        Uplink uplink = new Uplink(here, false, table, filters, presence);
+        table.begin(presence, uplink);
+        here.start(HISTORY, uplink);
+        Topics other = topics(there, HISTORY);
+        filters.begin(new Subscription(end(pair()), "b/*", List.of("b", "*"), NUMBERED));
+        uplink.want("a");
+        AtomicInteger failing = new AtomicInteger();
+        Topic topic = table.get("a", new AbstractList<>() {
+            @Override
+            public String get(int index) {
+                return "a";
+            }
+
+            @Override
+            public int size() {
+                if (failing.getAndSet(0) > 0) {
+                    throw new OutOfMemoryError("on purpose");
+                }
+                return 1;
+            }
+        });
+        uplink.prepare(topic, null);
+        TestPair pair = pair();
+        topic.subscribe(new Subscription(end(pair), "a", List.of("a"), NUMBERED), "ann", Instant.now());
+
+        failing.set(1);
+        other.publish("a", "1");
+        peer(pair).expectText("1 1");
+        other.publish("a", "2");
+        peer(pair).expectText("2 2");
+        assertEquals(2, topic.last(5, Instant.now()).size());
     }
 
     // Many topics at a time.
