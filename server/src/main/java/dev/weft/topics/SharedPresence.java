@@ -86,7 +86,15 @@ final class SharedPresence implements Members {
             return false;
         }
         if (takeForgotten()) {
-            uplink.topics().forEach(Topic::tellMembers);
+            boolean told = false;
+            try {
+                uplink.topics().forEach(Topic::tellMembers);
+                told = true;
+            } finally {
+                if (!told) {
+                    resume();
+                }
+            }
         }
         Map.Entry<Member, Change> next = next();
         if (next == null) {

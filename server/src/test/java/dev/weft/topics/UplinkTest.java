@@ -285,6 +285,30 @@ class UplinkTest {
         Await.until("ann is gone", () -> node.presence("a").equals(Map.of("bob", 1)));
     }
 
+    @Test
+    void membersThatTheBrokerHasLostMustBeToldAgainEvenIfThatFailsAtFirst() {
+        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
+        Uplink uplink = new Uplink(node, false, table, new FilterTree(), new Presence(null));
+        AtomicBoolean failed = new AtomicBoolean();
+        table.begin((topic, name, earlier, connections) -> {
+            if (earlier == connections && !failed.getAndSet(true)) {
+                throw new OutOfMemoryError("on purpose");
+            }
+            uplink.members().changed(topic, name, earlier, connections);
+        }, uplink);
+        node.start(HISTORY, uplink);
+        Topic topic = table.get("a", List.of("a"));
+        uplink.prepare(topic, null);
+        topic.subscribe(new Subscription(connection(), "a", List.of("a"), SubscribeOptions.DEFAULT), "ann",
+                Instant.now());
+        Await.until("ann is there", () -> node.presence("a").equals(Map.of("ann", 1)));
+        node.members.clear();
+        uplink.back();
+
+        Await.until("ann is there again", () -> node.presence("a").equals(Map.of("ann", 1)));
+        assertTrue(failed.get());
+    }
+
     /** It joins again while its departure is on its way, which then fails. */
     @Test
     void memberThatJoinsAndLeavesWhileItIsToldMustBeGone() {
