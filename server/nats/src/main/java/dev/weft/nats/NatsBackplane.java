@@ -385,6 +385,11 @@ public final class NatsBackplane implements Backplane {
             receiver.received(passed);
         } catch (RuntimeException e) {
             LOGGER.log(Level.WARNING, "a message from NATS cannot be read", e);
+        } catch (Error e) {
+            // The message is lost.
+            suspect = true;
+            wakeSupervisor();
+            throw e;
         }
     }
 

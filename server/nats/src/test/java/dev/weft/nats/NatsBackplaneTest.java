@@ -612,15 +612,51 @@ class NatsBackplaneTest extends BrokerContract {
         }
     }
 
+    /** No later message shows that it is missing, if there is no history. */
+    @Test
+    void errorWhileAMessageIsReceivedMustBeTold() throws Exception {
+        CountDownLatch told = new CountDownLatch(1);
+        NatsBackplane node = opened(node(broker));
+        node.start(NO_HISTORY, new Silent() {
+            @Override
+            public void received(BackplaneMessage message) {
+                throw new OutOfMemoryError("on purpose");
+            }
+
+            @Override
+            public void back() {
+                told.countDown();
+            }
+        });
+        node.subscribe("a");
+        topics(NO_HISTORY).publish("a", "1");
+        assertTrue(told.await(30, TimeUnit.SECONDS));
+    }
+
+    /** A node for which nothing is delivered. */
+    private static class Silent implements Backplane.Receiver {
+        @Override
+        public void received(BackplaneMessage message) {}
+
+        @Override
+        public void away() {}
+
+        @Override
+        public void back() {}
+
+        @Override
+        public void memberGone(String topic, String member) {}
+
+        @Override
+        public void membersChanged(String topic) {}
+    }
+
     @Test
     void returnMustNotBeToldAfterALaterLoss() throws Exception {
         try (BrokerProcess own = ownBroker()) {
             List<String> told = new CopyOnWriteArrayList<>();
             NatsBackplane node = opened(node(own));
-            node.start(NO_HISTORY, new Backplane.Receiver() {
-                @Override
-                public void received(BackplaneMessage message) {}
-
+            node.start(NO_HISTORY, new Silent() {
                 @Override
                 public void away() {
                     told.add("away");
@@ -638,12 +674,6 @@ class NatsBackplaneTest extends BrokerContract {
                     node.unsubscribe("a");
                     told.add("back");
                 }
-
-                @Override
-                public void memberGone(String topic, String member) {}
-
-                @Override
-                public void membersChanged(String topic) {}
             });
             try (Connection operator = Nats.connect(uri(own))) {
                 // As if the others had given up this node.
@@ -684,10 +714,7 @@ class NatsBackplaneTest extends BrokerContract {
     void errorMustNotBeTheEndOfReconnecting() throws Exception {
         NatsBackplane node = opened(node(broker));
         CountDownLatch returned = new CountDownLatch(2);
-        node.start(NO_HISTORY, new Backplane.Receiver() {
-            @Override
-            public void received(BackplaneMessage message) {}
-
+        node.start(NO_HISTORY, new Silent() {
             @Override
             public void away() {
                 throw new StackOverflowError("planted");
@@ -700,12 +727,6 @@ class NatsBackplaneTest extends BrokerContract {
                     throw new StackOverflowError("planted");
                 }
             }
-
-            @Override
-            public void memberGone(String topic, String member) {}
-
-            @Override
-            public void membersChanged(String topic) {}
         });
         try (Connection operator = Nats.connect(uri(broker))) {
             operator.jetStreamManagement().purgeStream(prefix + "_members");
