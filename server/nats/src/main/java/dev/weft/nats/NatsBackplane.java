@@ -67,6 +67,8 @@ public final class NatsBackplane implements Backplane {
     private boolean lossUntold;
 
     private volatile @Nullable Connection connection;
+    /** Whether the client of NATS has given up, and connects no more. */
+    private volatile boolean clientEnded;
     private volatile @Nullable Dispatcher dispatcher;
     private volatile @Nullable Streams streams;
     /** Whether the epoch is that of the stream to which this is connected, and messages are passed. */
@@ -125,13 +127,7 @@ public final class NatsBackplane implements Backplane {
         } finally {
             lock.unlock();
         }
-        Options options = settings.options().connectionListener(this::connectionEvent).errorListener(new Errors())
-                .build();
-        try {
-            Nats.connectAsynchronously(options, true);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        connect();
         supervisor = Thread.ofVirtual().name("weft-nats").start(this::supervise);
         long end = System.nanoTime() + settings.timeout.toNanos();
         lock.lock();
@@ -148,6 +144,34 @@ public final class NatsBackplane implements Backplane {
             }
             lock.unlock();
         }
+    }
+
+    /** Begins to connect, and does not wait. */
+    private void connect() {
+        Options options = settings.options().connectionListener(this::connectionEvent).errorListener(new Errors())
+                .build();
+        boolean begun = false;
+        clientEnded = false;
+        try {
+            Nats.connectAsynchronously(options, true);
+            begun = true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            clientEnded |= !begun;
+        }
+    }
+
+    /** The client has given up, for example because the server has refused its password twice. */
+    private void connectAgain() {
+        lock.lock();
+        try {
+            connection = null;
+            dispatcher = null;
+        } finally {
+            lock.unlock();
+        }
+        connect();
     }
 
     /** Called with the lock: so if the caller is not the supervisor, that tells the return after it. */
@@ -178,7 +202,12 @@ public final class NatsBackplane implements Backplane {
 
     private void connectionEvent(Connection current, ConnectionListener.Events event) {
         switch (event) {
-            case DISCONNECTED, CLOSED -> lost("disconnected: " + current.getLastError());
+            case CLOSED -> {
+                lost("disconnected: " + current.getLastError());
+                // This is its last event.
+                clientEnded = true;
+            }
+            case DISCONNECTED -> lost("disconnected: " + current.getLastError());
             // After a first attempt that has failed, the event is the same as after an interruption.
             default -> connection = current;
         }
@@ -231,6 +260,9 @@ public final class NatsBackplane implements Backplane {
         while (true) {
             try {
                 boolean wasReady = tellLoss();
+                if (clientEnded) {
+                    connectAgain();
+                }
                 Connection current = connection;
                 if (current != null && current.getStatus() == Connection.Status.CONNECTED) {
                     if (!wasReady) {

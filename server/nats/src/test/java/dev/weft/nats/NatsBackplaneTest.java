@@ -28,12 +28,16 @@ import io.nats.client.api.PublishAck;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfoOptions;
 import io.nats.client.impl.Headers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -46,8 +50,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -609,6 +615,43 @@ class NatsBackplaneTest extends BrokerContract {
         try (Connection operator = Nats.connect(uri(broker))) {
             StreamConfiguration made = operator.jetStreamManagement().getStreamInfo(prefix).getConfiguration();
             assertEquals(2 << 20, made.getMaxBytes());
+        }
+    }
+
+    /** The client gives up for good when the same server has refused it twice. */
+    @Test
+    void nodeMustReturnAfterTheServerHasRefusedItsPassword() throws Exception {
+        AtomicReference<String> password = new AtomicReference<>("right");
+        AtomicReference<Path> log = new AtomicReference<>();
+        try (BrokerProcess own = BrokerProcess.start((port, folder) -> {
+            log.set(folder.resolve("log"));
+            return List.of("nats-server", "--port", "" + port, "--addr", "127.0.0.1", "--user", "weft", "--pass",
+                    password.get());
+        })) {
+            NatsBackplane node = opened(builder("nats://weft:right@127.0.0.1:" + own.port()).build());
+            Topics topics = Topics.builder().backplane(node).build();
+            TestPair pair = pair();
+            topics.subscribe(end(pair), "a", PLACED);
+            own.kill();
+            password.set("wrong");
+            own.restart();
+            Await.until("the node is refused twice", Duration.ofSeconds(30), () -> refusals(log.get()) >= 2);
+            own.kill();
+            password.set("right");
+            own.restart();
+
+            Await.until("the node is connected", Duration.ofSeconds(30), () -> node.health().connected());
+            peer(pair).expectText("gap");
+            topics.publish("a", "1");
+            assertTrue(peer(pair).expectText().endsWith(" 1"));
+        }
+    }
+
+    private static long refusals(Path log) {
+        try (Stream<String> lines = Files.lines(log)) {
+            return lines.filter(each -> each.contains("authentication error")).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
