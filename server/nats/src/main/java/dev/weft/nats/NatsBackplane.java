@@ -69,6 +69,8 @@ public final class NatsBackplane implements Backplane {
     private volatile @Nullable Connection connection;
     /** Whether the client of NATS has given up, and connects no more. */
     private volatile boolean clientEnded;
+    /** Whether this was closed while the client had not reported anything yet, and so was not known. */
+    private volatile boolean closed;
     private volatile @Nullable Dispatcher dispatcher;
     private volatile @Nullable Streams streams;
     /** Whether the epoch is that of the stream to which this is connected, and messages are passed. */
@@ -207,11 +209,26 @@ public final class NatsBackplane implements Backplane {
                 // This is its last event.
                 clientEnded = true;
             }
-            case DISCONNECTED -> lost("disconnected: " + current.getLastError());
+            case DISCONNECTED -> {
+                // Also while it has never been connected.
+                connection = current;
+                lost("disconnected: " + current.getLastError());
+            }
             // After a first attempt that has failed, the event is the same as after an interruption.
             default -> connection = current;
         }
+        if (closed && event != ConnectionListener.Events.CLOSED) {
+            Thread.ofVirtual().name("weft-nats-close").start(() -> close(current));
+        }
         wakeSupervisor();
+    }
+
+    private static void close(Connection connection) {
+        try {
+            connection.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private final class Errors implements ErrorListener {
@@ -541,6 +558,10 @@ public final class NatsBackplane implements Backplane {
                 supervisor.join(settings.timeout.multipliedBy(4));
             }
             Connection last = connection;
+            if (last == null) {
+                closed = true;
+                last = connection;
+            }
             if (last != null) {
                 nodes.leave(last, settings.timeout);
                 ready = false;

@@ -655,6 +655,15 @@ class NatsBackplaneTest extends BrokerContract {
         }
     }
 
+    @Test
+    void backplaneThatIsClosedWithoutABrokerMustNotGoOnConnecting() throws Exception {
+        NatsBackplane node = builder("nats://127.0.0.1:" + BrokerProcess.freePort()).build();
+        Topics.builder().backplane(node).build();
+        node.close();
+        Await.until("no thread connects", () -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(each -> each.getName().equals("NATS - async connection")));
+    }
+
     /** No later message shows that it is missing, if there is no history. */
     @Test
     void errorWhileAMessageIsReceivedMustBeTold() throws Exception {
