@@ -62,9 +62,13 @@ public final class NatsBackplane implements Backplane {
     // Guarded by the lock; the rest is also read without it.
     private final Set<String> filters = new LinkedHashSet<>();
     private boolean ended;
-    private boolean toldAway;
-    /** Whether the connection was lost, and the supervisor has not told the node yet. */
+    /** Whether the connection was lost, and the node has not been told yet. */
     private boolean lossUntold;
+
+    /** Held while the node is told something, so that it is told losses and returns in their order. Taken before the other lock. */
+    private final ReentrantLock telling = new ReentrantLock();
+    // Guarded by it.
+    private boolean toldAway;
 
     private volatile @Nullable Connection connection;
     /** Whether the client of NATS has given up, and connects no more. */
@@ -75,6 +79,7 @@ public final class NatsBackplane implements Backplane {
     private volatile @Nullable Streams streams;
     /** Whether the epoch is that of the stream to which this is connected, and messages are passed. */
     private volatile boolean ready;
+    /** Whether messages may have been lost although the connection stands. */
     private volatile boolean suspect;
     private volatile Epoch epoch = new Epoch(0, 0);
     /** Whether a message had a lower offset than the one before. */
@@ -141,11 +146,10 @@ public final class NatsBackplane implements Backplane {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            if (!ready) {
-                tellAway();
-            }
+            lossUntold |= !ready;
             lock.unlock();
         }
+        tell();
     }
 
     /** Begins to connect, and does not wait. */
@@ -176,27 +180,30 @@ public final class NatsBackplane implements Backplane {
         connect();
     }
 
-    /** Called with the lock: so if the caller is not the supervisor, that tells the return after it. */
-    private void tellAway() {
-        lossUntold = false;
-        if (!toldAway) {
-            toldAway = true;
-            receiver.away();
+    /** Tells the node what it has not been told yet of a loss, and then of the return. Called after each of them. */
+    private void tell() {
+        telling.lock();
+        try {
+            if (takeLoss() && !toldAway) {
+                toldAway = true;
+                receiver.away();
+            }
+            if (ready && (toldAway || suspect)) {
+                toldAway = false;
+                suspect = false;
+                receiver.back();
+            }
+        } finally {
+            telling.unlock();
         }
     }
 
-    /**
-     * For the supervisor, which also tells the return: so the node is told both in their order.
-     *
-     * @return whether the connection is ready; if not, the node has been told
-     */
-    private boolean tellLoss() {
+    private boolean takeLoss() {
         lock.lock();
         try {
-            if (lossUntold) {
-                tellAway();
-            }
-            return ready;
+            boolean taken = lossUntold;
+            lossUntold = false;
+            return taken;
         } finally {
             lock.unlock();
         }
@@ -271,24 +278,23 @@ public final class NatsBackplane implements Backplane {
         } finally {
             lock.unlock();
         }
+        tell();
     }
 
     private void supervise() {
         while (true) {
             try {
-                boolean wasReady = tellLoss();
                 if (clientEnded) {
                     connectAgain();
                 }
                 Connection current = connection;
                 if (current != null && current.getStatus() == Connection.Status.CONNECTED) {
-                    if (!wasReady) {
-                        if (prepare(current)) {
-                            receiver.back();
-                        }
-                    } else {
+                    if (ready) {
                         watch();
+                    } else {
+                        prepare(current);
                     }
+                    tell();
                 }
             } catch (Throwable e) {
                 // An Error, too: without this thread, the broker would be away for good.
@@ -323,7 +329,7 @@ public final class NatsBackplane implements Backplane {
     /** Looks after what may have gone wrong although the connection stands. */
     private void watch() {
         if (limits.historyLength() > 0) {
-            boolean compares = backwards;
+            boolean wentBack = backwards;
             backwards = false;
             Streams.State now = streams.messages();
             if (!now.continues(seen)) {
@@ -332,16 +338,19 @@ public final class NatsBackplane implements Backplane {
             }
             seen = now;
             epoch.newest.accumulateAndGet(now.newest(), Math::max);
-            suspect |= compares;
+            suspectIf(wentBack);
         }
-        if (nodes.beat(streams, receiver) || suspect) {
-            suspect = false;
-            receiver.back();
+        suspectIf(nodes.beat(streams, receiver));
+    }
+
+    private void suspectIf(boolean reason) {
+        if (reason) {
+            suspect = true;
         }
     }
 
-    /** Prepares a new connection. Returns whether the node believes that the broker is away. */
-    private boolean prepare(Connection current) {
+    /** Prepares a new connection. */
+    private void prepare(Connection current) {
         lock.lock();
         try {
             if (dispatcher == null) {
@@ -366,9 +375,6 @@ public final class NatsBackplane implements Backplane {
             ready = true;
             detail = "connected to " + current.getConnectedUrl();
             changed.signalAll();
-            boolean wasAway = toldAway;
-            toldAway = false;
-            return wasAway;
         } finally {
             lock.unlock();
         }
@@ -578,6 +584,8 @@ public final class NatsBackplane implements Backplane {
     public static final class Builder {
         private static final Duration SHORTEST = Duration.ofMillis(10);
         private static final Duration LONGEST = Duration.ofMinutes(5);
+        /** Two of the client, and one of {@link Flush}: with more unanswered ones, the client gives up the connection. */
+        private static final int MOST_PINGS = 3;
 
         private final String[] uris;
         private String prefix = "weft";
@@ -604,7 +612,7 @@ public final class NatsBackplane implements Backplane {
             return new Options.Builder().servers(uris).connectionTimeout(timeout).maxReconnects(-1)
                     .reconnectWait(Duration.ofMillis(100)).reconnectJitter(Duration.ofMillis(100))
                     .reconnectBufferSize(0)
-                    .pingInterval(timeout.dividedBy(2)).maxPingsOut(2).reportNoResponders()
+                    .pingInterval(timeout.dividedBy(2)).maxPingsOut(MOST_PINGS).reportNoResponders()
                     .writeQueuePushTimeout(timeout);
         }
 

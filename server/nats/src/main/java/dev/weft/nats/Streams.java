@@ -60,6 +60,7 @@ final class Streams {
     private final JetStreamManagement management;
     private final Subjects subjects;
     private final Duration timeout;
+    private final Flush flush;
     private final String messages;
     private final String members;
     private volatile boolean missing;
@@ -75,6 +76,7 @@ final class Streams {
         this.connection = connection;
         this.subjects = subjects;
         this.timeout = timeout;
+        this.flush = new Flush(connection);
         this.messages = prefix;
         this.members = prefix + "_members";
     }
@@ -324,14 +326,10 @@ final class Streams {
         });
     }
 
-    /** Waits until the server has done all that it was sent before. */
+    /** Waits until the server has done all that it was sent before: at most twice the timeout. */
     void flush() {
         ask(() -> {
-            try {
-                connection.flush(timeout);
-            } catch (TimeoutException e) {
-                throw new IOException("not within " + timeout.toMillis() + " ms", e);
-            }
+            flush.await();
             return null;
         });
     }

@@ -48,6 +48,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -701,6 +702,58 @@ class NatsBackplaneTest extends BrokerContract {
 
         @Override
         public void membersChanged(String topic) {}
+    }
+
+    /** The client gives up a connection on which too many pings are not answered. */
+    @Test
+    void manySubscriptionsAtTheSameTimeMustNotInterruptTheConnection() throws Exception {
+        NatsBackplane node = opened(node(broker));
+        List<String> told = new CopyOnWriteArrayList<>();
+        node.start(NO_HISTORY, new Silent() {
+            @Override
+            public void away() {
+                told.add("away");
+            }
+        });
+        List<FutureTask<?>> subscribing = new ArrayList<>();
+        for (int i = 0; i < 2000; i++) {
+            String filter = "a" + i;
+            FutureTask<?> task = new FutureTask<>(() -> node.subscribe(filter), null);
+            subscribing.add(task);
+            Thread.ofVirtual().start(task);
+        }
+        for (FutureTask<?> each : subscribing) {
+            each.get();
+        }
+        assertEquals(List.of(), told);
+    }
+
+    /** What it waits for has not happened. */
+    @Test
+    void subscriptionThatIsInterruptedMustNotFailOthers() throws Exception {
+        NatsBackplane node = opened(node(broker));
+        node.start(NO_HISTORY, new Silent());
+        for (int i = 0; i < 200; i++) {
+            int number = i;
+            Thread interrupted = Thread.ofVirtual().start(() -> assertThrows(BackplaneException.class, () -> {
+                Thread.currentThread().interrupt();
+                node.subscribe("a" + number);
+            }));
+            Thread dying = Thread.ofVirtual().start(() -> {
+                try {
+                    node.subscribe("b" + number);
+                } catch (BackplaneException e) {
+                    // It was interrupted before the answer.
+                }
+            });
+            FutureTask<?> other = new FutureTask<>(() -> node.subscribe("c" + number), null);
+            Thread.ofVirtual().start(other);
+            dying.interrupt();
+            other.get();
+            interrupted.join();
+            dying.join();
+        }
+        assertTrue(node.health().connected());
     }
 
     @Test
