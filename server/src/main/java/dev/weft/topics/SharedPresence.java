@@ -1,156 +1,57 @@
 package dev.weft.topics;
 
-import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
+import dev.weft.topics.PresenceLane.Member;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * Tells the backplane how many connections the members on this node have, on a virtual thread of its own. What has not been
- * told yet is kept once for each member of a topic. While the broker is away, this is bounded by the members that are there, and
- * those that were there when it went: a member that has come since then, and leaves, has nothing to be told.
+ * Tells the backplane how many connections the members on this node have: several members at the same time, since each waits for
+ * the broker, but the changes of one member one after the other.
  */
 final class SharedPresence implements Members {
-    private record Member(String topic, String name) {}
-
-    /**
-     * What is to be told.
-     *
-     * @param known whether the broker may have an entry of the member
-     */
-    private record Change(int connections, boolean known) {}
+    /** How many members are told at the same time. */
+    private static final int LANES = 8;
 
     private final Uplink uplink;
-    private final Presence presence;
-    private final Worker worker = new Worker("weft-presence", this::step);
-    private final ReentrantLock lock = new ReentrantLock();
-    // Guarded by the lock.
-    private final Map<Member, Change> untold = new LinkedHashMap<>();
+    private final List<PresenceLane> lanes;
+    private final Worker worker = new Worker("weft-presence", this::tellAllIfForgotten);
     /** Whether the broker may have forgotten the members of this node. */
-    private boolean forgotten;
-
-    /** Members whose last change the broker may have made without an answer. For the thread of the worker. */
-    private final Set<Member> uncertain = new HashSet<>();
+    private volatile boolean forgotten;
 
     SharedPresence(Uplink uplink, Presence presence) {
         this.uplink = uplink;
-        this.presence = presence;
+        this.lanes = Stream.generate(() -> new PresenceLane(uplink, presence)).limit(LANES).toList();
     }
 
     @Override
     public void changed(String topic, String name, int before, int connections) {
         Member member = new Member(topic, name);
-        lock.lock();
-        try {
-            Change earlier = untold.get(member);
-            boolean known = earlier == null ? before > 0 : earlier.known();
-            if (connections > 0 || known) {
-                untold.put(member, new Change(connections, known));
-            } else {
-                untold.remove(member);
-            }
-        } finally {
-            lock.unlock();
-        }
-        worker.wake();
+        lanes.get(Math.floorMod(member.hashCode(), LANES)).changed(member, before, connections);
     }
 
     /** The broker is back. */
     void resume() {
-        lock.lock();
-        try {
-            forgotten = true;
-        } finally {
-            lock.unlock();
-        }
+        forgotten = true;
         worker.wake();
+        lanes.forEach(PresenceLane::wake);
     }
 
-    private boolean takeForgotten() {
-        lock.lock();
-        try {
-            boolean taken = forgotten;
-            forgotten = false;
-            return taken;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean step() {
-        if (uplink.isAway()) {
-            // Its return continues here.
+    /** If it fails, it is tried again. */
+    private boolean tellAllIfForgotten() {
+        if (!forgotten || uplink.isAway()) {
+            // If the broker is away, its return continues here.
             return false;
         }
-        if (takeForgotten()) {
-            boolean told = false;
-            try {
-                uplink.topics().forEach(Topic::tellMembers);
-                told = true;
-            } finally {
-                if (!told) {
-                    resume();
-                }
-            }
-        }
-        Map.Entry<Member, Change> next = next();
-        if (next == null) {
-            return false;
-        }
-        Member member = next.getKey();
-        int connections = next.getValue().connections();
-        boolean over = false;
+        forgotten = false;
+        boolean told = false;
         try {
-            boolean changed = uplink.present(member.topic(), member.name(), connections);
-            over = true;
-            boolean unknown = uncertain.remove(member);
-            if (changed) {
-                presence.changed(member.topic(), member.name(), connections > 0);
-            } else if (unknown) {
-                presence.changed(member.topic());
-            }
-        } catch (BackplaneException e) {
-            if (e.isUncertain()) {
-                uncertain.add(member);
-            }
-            Worker.pause();
-        } catch (IllegalArgumentException e) {
-            over = true;
-            TopicFailures.failed("telling the broker a member of topic", member.topic(), e);
+            uplink.topics().forEach(Topic::tellMembers);
+            told = true;
         } finally {
-            if (!over) {
-                keep(member, connections);
+            if (!told) {
+                forgotten = true;
             }
         }
         return true;
-    }
-
-    private Map.@Nullable Entry<Member, Change> next() {
-        lock.lock();
-        try {
-            Iterator<Map.Entry<Member, Change>> all = untold.entrySet().iterator();
-            if (!all.hasNext()) {
-                return null;
-            }
-            Map.Entry<Member, Change> first = Map.Entry.copyOf(all.next());
-            all.remove();
-            return first;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Unless there is a newer count. Whatever was to be told before, the broker may have an entry. */
-    private void keep(Member member, int connections) {
-        lock.lock();
-        try {
-            Change newer = untold.get(member);
-            untold.put(member, new Change(newer == null ? connections : newer.connections(), true));
-        } finally {
-            lock.unlock();
-        }
     }
 }

@@ -25,6 +25,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -243,7 +244,25 @@ class UplinkTest {
         }
     }
 
-    /** Others wait for the same thread. */
+    @Test
+    void memberThatTakesLongMustNotHoldUpAllOthers() throws Exception {
+        Topics topics = topics();
+        CountDownLatch goesOn = new CountDownLatch(1);
+        AtomicBoolean waited = new AtomicBoolean();
+        before = method -> {
+            if (method.equals("present") && !waited.getAndSet(true)) {
+                await(goesOn);
+            }
+        };
+        List<String> names = IntStream.range(0, 50).mapToObj(i -> "a" + i).toList();
+        names.forEach(each -> topics.subscribe(connection(), each));
+        Await.until("others are known",
+                () -> names.stream().filter(each -> topics.presence(each).size() == 1).count() > 25);
+        goesOn.countDown();
+        names.forEach(each -> Await.until("the member is known", () -> topics.presence(each).size() == 1));
+    }
+
+    /** Some of the others wait for the same thread. */
     @Test
     void memberThatTheBackplaneCannotHaveMustNotBeToldAgain() {
         Topics topics = topics();
@@ -255,10 +274,9 @@ class UplinkTest {
         };
         topics.subscribe(connection(), "a");
         Await.until("it is refused", refused::get);
-        topics.subscribe(connection(), "b");
-        Await.until("the member is known", () -> topics.presence("b").size() == 1);
-        topics.subscribe(connection(), "c");
-        Await.until("the member is known", () -> topics.presence("c").size() == 1);
+        List<String> others = IntStream.range(0, 50).mapToObj(i -> "b" + i).toList();
+        others.forEach(each -> topics.subscribe(connection(), each));
+        others.forEach(each -> Await.until("the member is known", () -> topics.presence(each).size() == 1));
         assertEquals(Map.of(), topics.presence("a"));
     }
 
