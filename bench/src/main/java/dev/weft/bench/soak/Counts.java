@@ -11,4 +11,6 @@ final class Counts {
     final LongAdder pongs = new LongAdder();
     final LongAdder visits = new LongAdder();
     final LongAdder failures = new LongAdder();
+    /** Connections whose Close frame was answered before a reply, since the reply took longer than the server waits for it. */
+    final LongAdder lateReplies = new LongAdder();
 }

@@ -51,6 +51,9 @@ final class RawClient implements AutoCloseable {
     private static final int LONGEST_MESSAGE = 1 << 26;
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
+    /** How long a server waits for the replies of its handler before it answers a Close frame. */
+    private static final long SERVERS_PATIENCE = 500_000_000;
+
     private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
@@ -60,6 +63,8 @@ final class RawClient implements AutoCloseable {
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
     /** The opcode of the current message, 0 if there is none. */
     private int underWay;
+    /** 0 if no Close frame was sent. */
+    private volatile long closeSentAt;
 
     private RawClient(Socket socket, Random masks) throws IOException {
         this.socket = socket;
@@ -165,8 +170,17 @@ final class RawClient implements AutoCloseable {
     }
 
     void sendClose(int code, String reason) throws IOException {
+        closeSentAt = System.nanoTime();
         byte[] text = reason.getBytes(UTF_8);
         frame(true, CLOSE, ByteBuffer.allocate(2 + text.length).putShort((short) code).put(text).array());
+    }
+
+    /**
+     * After the end: whether all replies must have come before the server's Close frame. It waits half a second for them (see
+     * docs/decisions/read-ahead.md), which a handler exceeds if the machine is overloaded.
+     */
+    boolean mustHaveAllReplies() {
+        return closeSentAt == 0 || System.nanoTime() - closeSentAt < SERVERS_PATIENCE;
     }
 
     /** A masked frame (§5.3), in one write. */

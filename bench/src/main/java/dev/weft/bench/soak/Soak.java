@@ -177,9 +177,12 @@ public final class Soak {
         for (int line = 1; line * secondsBetweenLines <= seconds && secondsBetweenLines > 0; line++) {
             long next = start + line * secondsBetweenLines * 1_000_000_000L;
             Thread.sleep(Math.max(0, (next - System.nanoTime()) / 1_000_000));
-            System.out.printf("minute %d: %,d messages, %,d MiB, %,d pongs, %,d connections made, %d wrong%s%n", line,
+            System.out.printf(
+                    "minute %d: %,d messages, %,d MiB, %,d pongs, %,d connections made, %d replies late, %d wrong%s%n",
+                    line,
                     counts.messages.sum(), counts.bytes.sum() >> 20, counts.pongs.sum(), counts.visits.sum(),
-                    counts.failures.sum(), server.isOurs() ? "; server: " + text(server.look()) : "");
+                    counts.lateReplies.sum(), counts.failures.sum(),
+                    server.isOurs() ? "; server: " + text(server.look()) : "");
         }
         for (Thread visitor : visitors) {
             visitor.join();

@@ -33,9 +33,11 @@ class SoakVisitTest {
     }
 
     private void visits(WebSocketHandler handler) throws Exception {
-        try (WebSocketServer server = WebSocketServer.builder().handler(handler).shutdownGrace(Duration.ZERO).start()) {
+        // Large, so that it reads a Close frame even if its handler does not receive.
+        try (WebSocketServer server = WebSocketServer.builder().handler(handler).readAheadSize(1 << 24)
+                .shutdownGrace(Duration.ZERO).start()) {
             URI address = URI.create("ws://127.0.0.1:" + server.port() + "/");
-            for (int seed = 0; seed < VISITS; seed++) {
+            for (int seed = 0; seed < VISITS && counts.lateReplies.sum() == 0; seed++) {
                 new SoakVisit(seed, 0, counts).run(address, System.nanoTime() + 60_000_000_000L);
             }
         }
@@ -53,5 +55,18 @@ class SoakVisitTest {
     void visitsToAServerThatOmitsMessagesMustFail() {
         IOException failure = assertThrows(IOException.class, () -> visits(echoWithout(10)));
         assertInstanceOf(RawClient.Wrong.class, failure.getCause());
+    }
+
+    /** It waits for its handler, but not forever. */
+    @Test
+    void visitsToAServerThatRepliesTooLateMustNotFail() throws Exception {
+        visits(ws -> {
+            MessageView view = ws.receiveView();
+            Thread.sleep(1000);
+            for (; view != null; view = ws.receiveView()) {
+                ws.send(view);
+            }
+        });
+        assertEquals(1, counts.lateReplies.sum());
     }
 }
