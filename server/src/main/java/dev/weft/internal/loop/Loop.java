@@ -84,6 +84,7 @@ final class Loop {
             scheduler.next = before;
         } while (!PUSHED.compareAndSet(this, before, scheduler));
         engine.wakeUp();
+        watchdog.turnWaits();
         if (ended) {
             runLeft();
         }
@@ -166,7 +167,6 @@ final class Loop {
             // Keeps a lasting failure from occupying a core. Needs no memory.
             LockSupport.parkNanos(RECOVERY_NANOS);
         }
-        watchdog.somethingHappened();
     }
 
     private boolean mayWait() {

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Detects a turn that takes too long, and lets another thread take over the loop. It is a platform thread that checks every few
- * milliseconds while the loops have something to do. When all of them have waited for a while, it sleeps until one of them has
- * something to do.
+ * milliseconds while the loops have something to do. When all of them have waited for a while, it sleeps until an entry is
+ * added to one of them.
  * <p>
  * It also detects a loop that takes no turns although entries wait for them, because its thread is stuck in the engine, and
  * lets another thread help. From JDK 24, a virtual thread that is next to get a monitor of the JDK's selector needs a turn to
@@ -54,11 +54,11 @@ final class Watchdog {
     }
 
     /**
-     * Called when a loop has something to do after a wait. Cheap while the watchdog is awake; does not wait. No loop's first
-     * turn is missed: a loop stops waiting before it checks whether the watchdog sleeps, and the watchdog announces that it
-     * sleeps before it checks that all loops wait.
+     * Called when an entry was added to a loop, whose thread may be stuck in the engine. Cheap while the watchdog is awake; does
+     * not wait. No loop's first turn is missed: an entry is added before this checks whether the watchdog sleeps, and the
+     * watchdog announces that it sleeps before it checks that no entry waits and all loops do.
      */
-    void somethingHappened() {
+    void turnWaits() {
         if (asleep) {
             asleep = false;
             thread.wake();
@@ -99,7 +99,9 @@ final class Watchdog {
 
     private static boolean allWait(List<Loop> all) {
         for (int i = 0; i < all.size(); i++) {
-            if (!all.get(i).engine().isWaiting()) {
+            Loop loop = all.get(i);
+            // In this order: a loop stops waiting before it takes what was added.
+            if (loop.hasAdded() || !loop.engine().isWaiting()) {
                 return false;
             }
         }

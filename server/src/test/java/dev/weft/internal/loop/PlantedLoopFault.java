@@ -16,9 +16,9 @@ enum PlantedLoopFault {
                         before = pushed;
             """), new Edit("""
                     engine.wakeUp();
-                    if (ended) {
+                    watchdog.turnWaits();
             """, """
-                    if (ended) {
+                    watchdog.turnWaits();
             """)),
     /** An entry that is added between the look and the flag wakes no thread. */
     QUEUE_LOOKED_AT_BEFORE_THE_FLAG(new Edit("""
@@ -165,9 +165,15 @@ enum PlantedLoopFault {
                         asleep = true;
                         LockSupport.park(this);
             """)),
+    /** A thread that has just added an entry may find the flag down, and the watchdog the loop still waiting. */
+    WATCHDOG_LOOKS_FOR_NO_ENTRIES(new Edit("""
+                        if (loop.hasAdded() || !loop.engine().isWaiting()) {
+            """, """
+                        if (!loop.engine().isWaiting()) {
+            """)),
     /** It sleeps while a loop is held up. */
     WATCHDOG_NOT_WOKEN(new Edit("""
-                    watchdog.somethingHappened();
+                    watchdog.turnWaits();
             """, "")),
     /** Threads pile up. */
     SPARE_ONES_NOT_COUNTED(new Edit("""

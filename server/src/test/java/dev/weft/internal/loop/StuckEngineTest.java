@@ -3,6 +3,7 @@ package dev.weft.internal.loop;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.weft.server.Await;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,7 @@ class StuckEngineTest {
     private static final class StuckEngine implements Engine {
         final CountDownLatch begun = new CountDownLatch(1);
         final CountDownLatch released = new CountDownLatch(1);
+        volatile boolean waiting;
 
         @Override
         public void poll(BooleanSupplier mayWait) {
@@ -35,7 +37,7 @@ class StuckEngineTest {
 
         @Override
         public boolean isWaiting() {
-            return false;
+            return waiting;
         }
 
         @Override
@@ -67,6 +69,14 @@ class StuckEngineTest {
 
     @Test
     void virtualThreadsMustGoOn() throws Exception {
+        assertReleasedBy(loops.scheduler(0).threadBuilder().start(engine.released::countDown));
+    }
+
+    /** Its thread waits for a monitor that another thread keeps so long that the watchdog begins to sleep. */
+    @Test
+    void virtualThreadsMustGoOnAfterALongWait() throws Exception {
+        engine.waiting = true;
+        Await.until("the watchdog sleeps", loops::areIdle);
         assertReleasedBy(loops.scheduler(0).threadBuilder().start(engine.released::countDown));
     }
 
