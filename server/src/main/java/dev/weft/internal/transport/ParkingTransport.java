@@ -164,11 +164,25 @@ final class ParkingTransport extends NonBlockingTransport implements WatchedSock
     private void beginToWait() throws AsynchronousCloseException {
         while (!READING.compareAndSet(this, RUNNING, WAITING)) {
             if (READING.compareAndSet(this, DISARMED, REARMING) || READING.compareAndSet(this, ASKED, REARMING)) {
-                engine.request(this);
+                requestWatch(REARMING);
                 return;
             }
             if (reading == CLOSED) {
                 throw new AsynchronousCloseException();
+            }
+        }
+    }
+
+    /** Requests that the socket is watched again; if that fails, such as without memory, the next wait or report requests it. */
+    private void requestWatch(int state) {
+        boolean requested = false;
+        try {
+            engine.request(this);
+            requested = true;
+        } finally {
+            // The engine may have served an older request, of the writer, after the step to REARMING.
+            if (!requested && !READING.compareAndSet(this, state, DISARMED)) {
+                READING.compareAndSet(this, WAITING, RUNNING);
             }
         }
     }
@@ -247,7 +261,7 @@ final class ParkingTransport extends NonBlockingTransport implements WatchedSock
     @Override
     public void reportUnread() {
         if (READING.compareAndSet(this, DISARMED, ASKED)) {
-            engine.request(this);
+            requestWatch(ASKED);
         }
     }
 

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.time.Failures;
+import dev.weft.server.Await;
+import dev.weft.server.PrivateField;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
@@ -23,9 +25,11 @@ import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -176,12 +180,7 @@ class ParkingTransportTest {
     @ValueSource(booleans = {true, false})
     void interruptBeforeRegistrationMustReleaseTheReader(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
-            pair.peer.write(ByteBuffer.allocate(1));
-            while (!new TransportVariant.Subject(TransportVariant.Kind.PARKING, null, null, null)
-                    .describe(pair.transport).contains("armed=false")) {
-                Thread.onSpinWait();
-            }
-            assertEquals(1, pair.transport.readNow(ByteBuffer.allocate(10)));
+            disarm(pair);
             CountDownLatch goOn = new CountDownLatch(1);
             pair.poller.start(() -> assertDoesNotThrow(() -> goOn.await()));
             FutureTask<InterruptedIOException> waiting = new FutureTask<>(() -> {
@@ -197,6 +196,61 @@ class ParkingTransportTest {
             FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
             pair.peer.write(ByteBuffer.allocate(2));
             assertEquals(2, reading.get());
+        }
+    }
+
+    /** Has a byte arrive, and reads it when the poller has stopped watching the socket. */
+    private static void disarm(Pair pair) throws Exception {
+        pair.peer.write(ByteBuffer.allocate(1));
+        while (!new TransportVariant.Subject(TransportVariant.Kind.PARKING, null, null, null).describe(pair.transport)
+                .contains("armed=false")) {
+            Thread.onSpinWait();
+        }
+        assertEquals(1, pair.transport.readNow(ByteBuffer.allocate(10)));
+    }
+
+    /** Has the next request to the engine fail. */
+    private static void failRequest(Pair pair) throws ReflectiveOperationException {
+        PrivateField.set(pair.transport.engine(), "requests", new ConcurrentLinkedQueue<Runnable>() {
+            private boolean failed;
+
+            @Override
+            public boolean add(Runnable request) {
+                if (!failed) {
+                    failed = true;
+                    throw new OutOfMemoryError("on purpose");
+                }
+                return super.add(request);
+            }
+        });
+    }
+
+    @Test
+    void readMustWaitAfterAWaitThatFoundNoMemory() throws Exception {
+        try (Pair pair = new Pair(false)) {
+            disarm(pair);
+            failRequest(pair);
+            assertThrows(OutOfMemoryError.class, pair.transport::awaitReadable);
+            FutureTask<Integer> reading = new FutureTask<>(() -> pair.transport.read(ByteBuffer.allocate(10)));
+            Thread thread = Thread.ofVirtual().start(reading);
+            Await.until("the reader waits", () -> thread.getState() == Thread.State.WAITING);
+            pair.peer.write(ByteBuffer.allocate(2));
+            assertEquals(2, reading.get(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void reportOfUnreadBytesMustBePossibleAfterOneThatFoundNoMemory() throws Exception {
+        try (Pair pair = new Pair(false)) {
+            disarm(pair);
+            CountDownLatch told = new CountDownLatch(2);
+            pair.transport.onUnread(told::countDown);
+            failRequest(pair);
+            assertThrows(OutOfMemoryError.class, pair.transport::reportUnread);
+            assertFalse(pair.transport.willReportUnread());
+            pair.transport.reportUnread();
+            pair.peer.write(ByteBuffer.allocate(2));
+            assertTrue(told.await(10, TimeUnit.SECONDS), "the listener is not called");
         }
     }
 

@@ -110,7 +110,7 @@ enum PlantedFault {
             """),
     /** Nobody is asked to watch for a reader that was busy. */
     REARMING_NOT_REQUESTED("""
-                            engine.request(this);
+                            requestWatch(REARMING);
                             return;
             """, """
                             return;
@@ -124,7 +124,7 @@ enum PlantedFault {
     /** The engine is not asked to watch for a reader that requested a call of the listener. */
     ASKED_WITHOUT_A_REQUEST("""
                     if (READING.compareAndSet(this, DISARMED, ASKED)) {
-                        engine.request(this);
+                        requestWatch(ASKED);
             """, """
                     if (READING.compareAndSet(this, DISARMED, ASKED)) {
             """),
