@@ -111,7 +111,11 @@ final class IoUringWriter {
         return first.remaining() + (second == null ? 0 : second.remaining());
     }
 
-    /** Copies bytes to the buffer, and has it sent. Returns false if there is no buffer, or the engine was quicker. */
+    /**
+     * Copies bytes to the buffer, and has it sent. Returns false if there is no buffer, or the engine was quicker. If so little
+     * stack is left that this cannot leave FILLING, the connection ends and its buffer is lost; when none is left, all bytes are
+     * written directly.
+     */
     private boolean fill(int from, ByteBuffer first, ByteBuffer second) throws IOException {
         if (!STATE.compareAndSet(this, from, FILLING)) {
             return false;
