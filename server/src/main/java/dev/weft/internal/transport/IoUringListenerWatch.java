@@ -228,7 +228,7 @@ final class IoUringListenerWatch implements IoUringSocket, SocketEngine.Listener
             engine.removeSocket(slot);
         }
         if (descriptor >= 0) {
-            engine.ring().close(descriptor);
+            engine.ring().closeDuplicate(descriptor);
         }
         SocketChannel left;
         while ((left = queue.poll()) != null) {

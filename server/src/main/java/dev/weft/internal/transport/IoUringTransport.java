@@ -37,7 +37,8 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
     private final IoUringWriter writer = new IoUringWriter(this);
     private volatile IoUringEngine engine;
     private volatile int asked;
-    private volatile boolean closed;
+    /** Whether the reading and the writing side are closed; the engine closes the channel later. */
+    private volatile boolean sidesClosed;
     /** The transport that was added to the engine's list before this one. For the list. */
     IoUringTransport next;
 
@@ -189,11 +190,11 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
 
     @Override
     public void close() {
-        if (!closed) {
+        if (!sidesClosed) {
             writer.close();
             reader.close();
             // The engine cancels what is in progress only after neither side can begin anything.
-            closed = true;
+            sidesClosed = true;
             request(CLOSE);
         }
     }
@@ -248,7 +249,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
             slot = engine.addSocket(this);
             engine.watchLater(this);
         }
-        if (closed) {
+        if (sidesClosed) {
             proceedToClose(ring);
             return;
         }
@@ -301,7 +302,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
 
     /** Goes on with the close, or with the move. */
     private void goOn(Ring ring) throws IOException {
-        if (closed) {
+        if (sidesClosed) {
             proceedToClose(ring);
         } else if (destination != null && reader.isIdle()) {
             if (inProgress == 0) {
@@ -314,7 +315,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
 
     /** Watches for bytes if no thread waits for them, and this was not moved. */
     void watch(IoUringEngine by) throws IOException {
-        if (!closed && slot >= 0 && engine == by && destination == null) {
+        if (!sidesClosed && slot >= 0 && engine == by && destination == null) {
             reader.watch(by.ring());
         }
     }
@@ -340,7 +341,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
     /** Closes this; if it is being closed, tries again. */
     @Override
     public void fail() {
-        if (closed) {
+        if (sidesClosed) {
             request(CLOSE);
         } else {
             close();
@@ -351,7 +352,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
     void abandon() {
         writer.close();
         reader.close();
-        closed = true;
+        sidesClosed = true;
         closeChannel();
     }
 
@@ -369,7 +370,7 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
      * @return whether it was begun
      */
     boolean moveTo(Ring ring, IoUringEngine other, ConnectionScheduler with) throws IOException {
-        if (closed || destination != null || slot < 0 || !reader.mayMove() || !writer.isIdle()) {
+        if (sidesClosed || destination != null || slot < 0 || !reader.mayMove() || !writer.isIdle()) {
             return false;
         }
         destination = other;

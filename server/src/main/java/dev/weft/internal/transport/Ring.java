@@ -123,7 +123,7 @@ interface Ring {
     int duplicate(int descriptor) throws IOException;
 
     /** Closes a descriptor that {@link #duplicate} has returned. No request for it may be in progress. */
-    void close(int descriptor);
+    void closeDuplicate(int descriptor);
 
     // Buffers.
 

@@ -17,18 +17,20 @@ sealed interface CompactAddress {
     /** The address in a {@code sockaddr_in} or {@code sockaddr_in6} of the system. */
     static CompactAddress of(byte[] systemForm) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(systemForm);
+        // Only the family and the scope are in the order of the processor.
+        ByteBuffer inNativeOrder = ByteBuffer.wrap(systemForm).order(ByteOrder.nativeOrder());
         char port = bytes.getChar(2);
-        if (bytes.order(ByteOrder.nativeOrder()).getShort(0) == Inet4.FAMILY) {
-            return new Inet4(bytes.order(ByteOrder.BIG_ENDIAN).getInt(4), port);
+        if (inNativeOrder.getShort(0) == Inet4.FAMILY) {
+            return new Inet4(bytes.getInt(4), port);
         }
         byte[] host = new byte[16];
         bytes.get(8, host);
         InetAddress address = InetAddress.getByAddress(host);
         if (address instanceof Inet4Address) {
             // The JDK's sockets are of IPv6, and have such an address within one of IPv6.
-            return new Inet4(bytes.order(ByteOrder.BIG_ENDIAN).getInt(8 + 12), port);
+            return new Inet4(bytes.getInt(8 + 12), port);
         }
-        int scope = bytes.getInt(24);
+        int scope = inNativeOrder.getInt(24);
         if (scope != 0) {
             address = Inet6Address.getByAddress(null, host, scope);
         }

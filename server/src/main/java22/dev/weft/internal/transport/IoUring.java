@@ -355,7 +355,7 @@ final class IoUring implements Ring {
     }
 
     @Override
-    public void close(int descriptor) {
+    public void closeDuplicate(int descriptor) {
         SystemCalls.close(descriptor);
     }
 

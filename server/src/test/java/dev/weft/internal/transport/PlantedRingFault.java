@@ -174,9 +174,9 @@ enum PlantedRingFault {
                         writer.close();
                         reader.close();
                         // The engine cancels what is in progress only after neither side can begin anything.
-                        closed = true;
+                        sidesClosed = true;
             """, """
-                        closed = true;
+                        sidesClosed = true;
                         writer.close();
                         reader.close();
             """),

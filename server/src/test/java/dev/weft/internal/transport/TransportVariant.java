@@ -42,9 +42,9 @@ final class TransportVariant {
                                         "SocketErrors", "Descriptors", "DirectCalls", "AcceptedChannel",
                                         "OwnChannel", "CompactAddress", "SocketFunctions"),
                                 Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
-                                        + "(interrupted|over|STATE|ARRIVED|ASKED|ADDED|WAITING|RETURNED|state|arrived|waiting|tasks|closed|ends|failure|end|pending|buffer|before|SocketCalls|receiving|sending)\\b"
+                                        + "(interrupted|over|STATE|ARRIVED|ASKED|ADDED|WAITING|RETURNED|state|arrived|waiting|tasks|closed|sidesClosed|ends|failure|end|pending|buffer|before|SocketCalls|receiving|sending)\\b"
                                         + "|(LockSupport|STATE|ASKED|ADDED|transport|reader|writer|engine|tasks|other|ring)\\.(?!key|descriptor)"
-                                        + "|(thread|waiter|listener|receiving|arrived|spilled|rest|end|ends|buffer|failure|state|closed|waiting|transport\\.next|next\\[.*\\]|before\\[buffer\\]|inProgress|watching|sending) = "
+                                        + "|(thread|waiter|listener|receiving|arrived|spilled|rest|end|ends|buffer|failure|state|closed|sidesClosed|waiting|transport\\.next|next\\[.*\\]|before\\[buffer\\]|inProgress|watching|sending) = "
                                         + "|(release|wake|see|sendRest|wakeUp|unparkWaiter|restoreInterrupt)\\(|long held|boolean pending|ByteBuffer earlier)"));
 
         private final List<String> classes;
@@ -166,7 +166,7 @@ final class TransportVariant {
                 describe(transport, text,
                         List.of("reading", "writing", "reader", "writer", "armed", "inVain", "progress", "key"));
             } else {
-                describe(transport, text, List.of("asked", "closed", "slot", "inProgress", "closing", "released"));
+                describe(transport, text, List.of("asked", "sidesClosed", "slot", "inProgress", "closing", "released"));
                 describe(field(transport, "reader"), text.append(" reader:"), List.of("state", "thread", "receiving",
                         "arrived", "spilled", "rest", "end", "inProgress", "watching"));
                 describe(field(transport, "writer"), text.append(" writer:"), List.of("state", "buffer", "waiter",
