@@ -32,7 +32,8 @@ import java.util.concurrent.locks.LockSupport;
  * <ul>
  * <li>Bytes keep their order. A reader sets {@code receiving} before it requests a receive, and the engine clears it only after
  * it has stored what was received; while it is set, nothing else reads from the socket. A reader that leaves its wait early
- * leaves the receive in progress, and finds its bytes later.
+ * leaves the receive in progress, and finds its bytes later. If such a receive ends when the reader begins its next wait, the
+ * reader may request another one and only then find the bytes of the first.
  * <li>No wake-up is lost. The engine stores what was received before it looks for a waiting reader. A reader is in WAITING
  * before it makes its request, or leaves out the request because an earlier receive is in progress.
  * <li>The listener is called for everything that no thread waits for. In RUNNING, a receive is in progress, or the engine
@@ -151,7 +152,7 @@ final class IoUringReader {
         }
         long held = ARRIVED.getAndSet(this, NOTHING);
         if (held != NOTHING) {
-            return take(held, target);
+            return take(held, target, pending);
         }
         if (end != 0) {
             return takeEnd();
@@ -179,7 +180,7 @@ final class IoUringReader {
         return count;
     }
 
-    private int take(long held, ByteBuffer target) throws IOException {
+    private int take(long held, ByteBuffer target, boolean pending) throws IOException {
         IoUringBuffers buffers = transport.buffers();
         int buffer = (int) (held >> 32);
         int count = (int) held;
@@ -195,7 +196,7 @@ final class IoUringReader {
             buffers.giveBack(buffer);
         }
         many = count == buffers.size();
-        return taken + (many && target.hasRemaining() ? readMore(target) : 0);
+        return taken + (many && !pending && target.hasRemaining() ? readMore(target) : 0);
     }
 
     /** Room for bytes that were received; if there is no memory for them, they can be read later. */

@@ -150,6 +150,38 @@ class IoUringTransportTest {
         assertEquals(List.of(), failures);
     }
 
+    /** The engine may receive meanwhile what would be read: the reader would get later bytes first. */
+    @Test
+    void socketMustNotBeReadWhileAReceiveIsRequested() throws Exception {
+        int size = engine.buffers().size();
+        FutureTask<Boolean> waiting = new FutureTask<>(transport::awaitReadable);
+        Thread.ofPlatform().daemon().start(waiting);
+        Await.until("a receive is in progress", () -> {
+            poll(engine);
+            return changed.receives == 1;
+        });
+        peer.write(ByteBuffer.allocate(size + 10));
+        Await.until("the reader is woken", () -> {
+            poll(engine);
+            return waiting.isDone();
+        });
+        // As if the receive were one that an earlier wait had left: when it ends, the reader that begins to wait may find none in
+        // progress, and request one, before it is woken.
+        PrivateField.set(PrivateField.get(transport, "reader"), "receiving", true);
+        transport.request(IoUringTransport.RECEIVE);
+        ByteBuffer target = ByteBuffer.allocate(size + 20);
+        assertEquals(size, transport.readNow(target));
+        Await.until("the rest is read", () -> {
+            poll(engine);
+            try {
+                return transport.readNow(target) == 10;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        assertEquals(List.of(), failures);
+    }
+
     /** A part of the bytes that the peer gets twice would look like what follows them. */
     @Test
     void closeMustSendOnlyWhatWasNotSentBefore() throws Exception {
