@@ -24,7 +24,8 @@ interface SocketEngine extends Engine {
 
     /**
      * Moves this number of sockets to another engine of the same kind, and their threads to that engine's loop, the loop of the
-     * given scheduler. Runs the task when this is done, or at least begun. Does not wait.
+     * given scheduler. Runs the task when this is done, or at least begun; only then may any of the engines be asked again. Does not
+     * wait.
      */
     void move(int count, SocketEngine other, ConnectionScheduler example, Runnable done);
 

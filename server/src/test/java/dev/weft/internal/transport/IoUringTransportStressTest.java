@@ -74,6 +74,6 @@ class IoUringTransportStressTest {
         TransportStress.Outcome outcome = TransportStress.run(variant, Driver.LOOP,
                 new TransportStress.Settings(SEED, LENGTH, 8, 2, PATIENCE));
         // A run that did next to nothing would find next to nothing.
-        assertTrue(outcome.bytes() > 0 && outcome.waits() > 0, outcome::toString);
+        assertTrue(outcome.bytes() > 0 && outcome.waits() > 0 && outcome.moves() > 0, outcome::toString);
     }
 }

@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -60,6 +61,7 @@ class ParkingTransportStressTest {
                 new TransportStress.Settings(SEED, LENGTH, 8, 2, PATIENCE));
         // A run that did next to nothing would find next to nothing.
         assertTrue(outcome.bytes() > 0 && outcome.waits() > 0, outcome::toString);
+        assertEquals(driver == Driver.LOOP, outcome.moves() > 0, outcome::toString);
     }
 
     @ParameterizedTest

@@ -23,6 +23,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -202,7 +203,8 @@ class ParkingTransportTest {
     /** Has a byte arrive, and reads it when the poller has stopped watching the socket. */
     private static void disarm(Pair pair) throws Exception {
         pair.peer.write(ByteBuffer.allocate(1));
-        while (!new TransportVariant.Subject(TransportVariant.Kind.PARKING, null, null, null).describe(pair.transport)
+        while (!new TransportVariant.Subject(TransportVariant.Kind.PARKING, null, List.of(), null)
+                .describe(pair.transport)
                 .contains("armed=false")) {
             Thread.onSpinWait();
         }

@@ -345,6 +345,25 @@ enum PlantedFault {
                 public void retryWrite() {
                     WRITING.compareAndSet(this, WAITING, RUNNING);
             """),
+    /** The other selector watches the socket only after it has something else to do. */
+    MOVED_WITHOUT_WAKE_UP("""
+                    scheduler.joinLoopOf(example);
+                    other.wakeUp();
+            """, """
+                    scheduler.joinLoopOf(example);
+            """),
+    /** The other selector does not watch for the writer that waits. */
+    MOVED_WITHOUT_ITS_WRITER("""
+                    key = other.register(channel, interest(), this);
+            """, """
+                    key = other.register(channel, SelectionKey.OP_READ, this);
+            """),
+    /** What is asked for later is asked of the selector that the socket has left. */
+    MOVED_WITHOUT_ITS_KEY("""
+                    key = other.register(channel, interest(), this);
+            """, """
+                    other.register(channel, interest(), this);
+            """),
     /** A peer that reads looks like one that does not. */
     PROGRESS_NOT_COUNTED("""
                     if (count > 0) {

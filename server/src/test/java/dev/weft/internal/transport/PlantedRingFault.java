@@ -211,11 +211,37 @@ enum PlantedRingFault {
                             try {
                                 if (!nothing || !tasks.isEmpty() || closed || buffers.mustReturn() || !mayWait.getAsBoolean()) {
                     """),
+    /** No ring receives for the reader that waits. */
+    MOVED_WITHOUT_ITS_RECEIVE("""
+                    request(reader.isReceiving() ? OPEN | RECEIVE : OPEN);
+            """, """
+                    request(OPEN);
+            """),
+    /** The reader looks for its bytes in the buffers of another ring. */
+    MOVED_WITH_BYTES("""
+                        destination = null;
+                        example = null;
+                    }
+                    reader.received(ring, result);
+            """, """
+                    }
+                    reader.received(ring, result);
+            """),
+    /** What is asked of the engine that the connection has left is lost. */
+    REQUEST_NOT_PASSED_ON("""
+                            transport.engine().add(transport);
+            """, """
+                            transport.next = null;
+            """),
     /** Further bytes are read only after the next close, or never. */
     BUFFERS_ARE_NOT_RETURNED("""
                         ring.giveBack(buffer);
             """, """
                         ring.hasNext();
+            """, """
+                private static final int COUNT = 1024;
+            """, """
+                private static final int COUNT = 4;
             """);
 
     private final Edit[] edits;

@@ -19,8 +19,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * One connection under stress, from its registration to its end: bytes both ways at once, read and written by threads that
- * relieve one another, dawdle, are interrupted, told to try again, and unparked for nothing; and one of many ends, at a random
- * moment. The seed decides what everybody does, but not who is first.
+ * relieve one another, dawdle, are interrupted, told to try again, and unparked for nothing, while the connection is moved from
+ * loop to loop; and one of many ends, at a random moment. The seed decides what everybody does, but not who is first.
  */
 final class StressedLife {
     /** How a life ends. */
@@ -67,6 +67,7 @@ final class StressedLife {
     private static final int LARGEST_BACKLOG = 500_000;
     private static final int LONGEST_PAUSE_NANOS = 500_000;
     private static final int LONGEST_WAIT_NANOS = 200_000;
+    private static final int ONE_MOVE_IN = 4;
     /** The number of steps, of a wait or two each, in which the transport may be closed. */
     private static final int STEPS = 20;
 
@@ -108,9 +109,11 @@ final class StressedLife {
     private long sentByPeer;
     private volatile boolean peerReading = true;
     private volatile long receivedByPeer;
-    private boolean vainBefore;
+    private int vainInARow;
     private int waits;
     private int vainWaits;
+    private int place;
+    private int moves;
 
     StressedLife(long seed) {
         this.seed = seed;
@@ -152,6 +155,11 @@ final class StressedLife {
         return vainWaits;
     }
 
+    /** The number of times that the reader found itself on another loop. */
+    int moves() {
+        return moves;
+    }
+
     /** Runs this life; fails if a byte or an end is wrong. Waits forever if the transport does. */
     void run(TransportVariant.Subject over, ServerSocketChannel listener) throws Exception {
         subject = over;
@@ -171,6 +179,7 @@ final class StressedLife {
             early.join();
         }
         transport = subject.register(accepted);
+        place = transport.place();
         threads.add(early);
         threads.add(work(Thread.ofVirtual(), new AtomicReference<>(), this::peerReads));
         threads.add(work(transport.threadBuilder(), reader, this::read));
@@ -300,7 +309,7 @@ final class StressedLife {
             // Followed by another wait: what this one leaves must be good for that.
             transport.awaitReadable(limit);
         }
-        if (!vainBefore && manner != Manner.AT_LAST && own.nextBoolean()) {
+        if (vainInARow == 0 && manner != Manner.AT_LAST && own.nextBoolean()) {
             count = transport.read(target);
         } else {
             transport.awaitReadable();
@@ -309,11 +318,11 @@ final class StressedLife {
         }
         if (count == 0) {
             vainWaits++;
-            if (vainBefore) {
-                throw new AssertionError("two waits in a row ended for nothing");
+            if (vainInARow == subject.mostVainInARow()) {
+                throw new AssertionError(vainInARow + 1 + " waits in a row ended for nothing");
             }
         }
-        vainBefore = count == 0;
+        vainInARow = count == 0 ? vainInARow + 1 : 0;
         return take(target, count, own);
     }
 
@@ -333,7 +342,7 @@ final class StressedLife {
             awaitTold(before);
             before = told.get();
         }
-        vainBefore = false;
+        vainInARow = 0;
         return take(target, count, own);
     }
 
@@ -359,7 +368,7 @@ final class StressedLife {
     private boolean readInTime(ByteBuffer target, TimeLimit limit, Random own) throws IOException {
         int count = transport.read(target, limit);
         if (count != 0) {
-            vainBefore = false;
+            vainInARow = 0;
         }
         return take(target, count, own);
     }
@@ -370,6 +379,13 @@ final class StressedLife {
         }
         check(target.flip(), received, 0);
         received += count;
+        if (place != transport.place()) {
+            place = transport.place();
+            moves++;
+        }
+        if (own.nextInt(ONE_MOVE_IN) == 0) {
+            subject.move(own);
+        }
         dawdle(own, 30);
         return true;
     }
@@ -493,7 +509,7 @@ final class StressedLife {
         return (byte) ((position ^ position >>> 7) * 131 + seed + way);
     }
 
-    /** Unparks who waits, for nothing, interrupts it, has it try again, and brings about the end. */
+    /** Unparks who waits, for nothing, interrupts it, has it try again, moves it, and brings about the end. */
     private void disturb() throws IOException {
         int rounds = random.nextInt(20);
         for (int i = 0; i < rounds; i++) {
@@ -504,6 +520,7 @@ final class StressedLife {
                 case 0 -> interrupt(reader);
                 case 1 -> interrupt(writer);
                 case 2, 3 -> transport.retryWrite();
+                case 4 -> subject.move(random);
                 default -> {
                 }
             }

@@ -34,7 +34,7 @@ final class TransportStress {
     record Settings(long seed, Duration length, int shared, int alone, Duration patience) {}
 
     /** The amount of work done; {@code waits} of readers ended, {@code vainWaits} of them for nothing. */
-    record Outcome(int lives, long bytes, long waits, long vainWaits) {}
+    record Outcome(int lives, long bytes, long waits, long vainWaits, long moves) {}
 
     /** The number of descriptors that the JDK may open meanwhile for itself; lives come by the hundred. */
     private static final int SLACK = 20;
@@ -102,7 +102,8 @@ final class TransportStress {
         }
         return new Outcome(lanes.stream().mapToInt(lane -> lane.lives).sum(),
                 lanes.stream().mapToLong(lane -> lane.bytes).sum(), lanes.stream().mapToLong(lane -> lane.waits).sum(),
-                lanes.stream().mapToLong(lane -> lane.vainWaits).sum());
+                lanes.stream().mapToLong(lane -> lane.vainWaits).sum(),
+                lanes.stream().mapToLong(lane -> lane.moves).sum());
     }
 
     private static int keys(TransportVariant.Subject subject) {
@@ -144,6 +145,7 @@ final class TransportStress {
         private long bytes;
         private long waits;
         private long vainWaits;
+        private long moves;
 
         Lane(long seed, TransportVariant.Subject subject, boolean alone) {
             this.seeds = new Random(seed);
@@ -164,6 +166,7 @@ final class TransportStress {
                     bytes += life.bytes();
                     waits += life.waits();
                     vainWaits += life.vainWaits();
+                    moves += life.moves();
                 }
             } catch (Throwable e) {
                 failure.compareAndSet(null, e);

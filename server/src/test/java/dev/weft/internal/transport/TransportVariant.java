@@ -7,9 +7,14 @@ import dev.weft.internal.stress.NoisyCopy;
 import dev.weft.internal.stress.NoisyCopy.Edit;
 import dev.weft.internal.time.Failures;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
@@ -29,8 +34,8 @@ final class TransportVariant {
                         "Descriptors", "AcceptedChannel", "OwnChannel", "CompactAddress", "SocketFunctions"),
                 Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
                         + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|waiter|closed|failure|SocketCalls|receiving|sending)\\b"
-                        + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration|told|other)\\."
-                        + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener current|armed|inVain|over|waiting|stopped|closed|reading|writing|waiter|ready|failure|receiving|sending) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)")), IO_URING(
+                        + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration|told|other|scheduler|before)\\."
+                        + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener current|armed|inVain|over|waiting|stopped|closed|reading|writing|waiter|ready|failure|receiving|sending|key|engine) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)")), IO_URING(
                                 List.of("IoUringTransport", "NonBlockingTransport", "IoUringReader", "IoUringWriter",
                                         "IoUringEngine",
                                         "IoUringBuffers"),
@@ -43,8 +48,8 @@ final class TransportVariant {
                                         "OwnChannel", "CompactAddress", "SocketFunctions"),
                                 Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
                                         + "(interrupted|over|STATE|ARRIVED|ASKED|ADDED|WAITING|RETURNED|state|arrived|waiting|tasks|closed|sidesClosed|ends|failure|end|pending|buffer|before|SocketCalls|receiving|sending)\\b"
-                                        + "|(LockSupport|STATE|ASKED|ADDED|transport|reader|writer|engine|tasks|other|ring)\\.(?!key|descriptor)"
-                                        + "|(thread|waiter|listener|receiving|arrived|spilled|rest|end|ends|buffer|failure|state|closed|sidesClosed|waiting|transport\\.next|next\\[.*\\]|before\\[buffer\\]|inProgress|watching|sending) = "
+                                        + "|(LockSupport|STATE|ASKED|ADDED|transport|reader|writer|engine|tasks|other|ring|scheduler)\\.(?!key|descriptor)"
+                                        + "|(thread|waiter|listener|receiving|arrived|spilled|rest|end|ends|buffer|failure|state|closed|sidesClosed|waiting|transport\\.next|next\\[.*\\]|before\\[buffer\\]|inProgress|watching|sending|destination|engine|slot) = "
                                         + "|(release|wake|see|sendRest|wakeUp|unparkWaiter|restoreInterrupt)\\(|long held|boolean pending|ByteBuffer earlier)"));
 
         private final List<String> classes;
@@ -63,6 +68,9 @@ final class TransportVariant {
         }
     }
 
+    /** The number of loops of a driver, among which connections are moved. */
+    private static final int LOOPS = 2;
+    private static final int MOST_MOVED = 8;
     /** As {@link ParkingTransport} has it. */
     private static final int WAITING = 1;
     /** As {@link IoUringWriter} has them. */
@@ -91,43 +99,65 @@ final class TransportVariant {
     Subject open(Driver driver) throws ReflectiveOperationException {
         String name = "under-stress";
         if (driver == Driver.LOOP) {
-            Object engine = engine(Failures.toHandler(name));
-            return new Subject(kind, engine, engine,
-                    new Loops(name, List.of((Engine) engine), (what, count, latest) -> {
-                        Thread thread = Thread.currentThread();
-                        thread.getUncaughtExceptionHandler().uncaughtException(thread, latest);
-                    }));
+            List<Engine> engines = new ArrayList<>();
+            for (int i = 0; i < LOOPS; i++) {
+                engines.add(engine(Failures.toHandler(name), i));
+            }
+            return new Subject(kind, null, engines, new Loops(name, engines, (what, count, latest) -> {
+                Thread thread = Thread.currentThread();
+                thread.getUncaughtExceptionHandler().uncaughtException(thread, latest);
+            }));
         }
         var constructor = loader.loadClass(PACKAGE + "Poller").getDeclaredConstructor(String.class, boolean.class);
         constructor.setAccessible(true);
         Object poller = constructor.newInstance(name, driver == Driver.PINNED_POLLER);
-        return new Subject(kind, poller, Subject.field(poller, "engine"), null);
+        return new Subject(kind, poller, List.of(Subject.field(poller, "engine")), null);
     }
 
-    private Object engine(Failures failures) throws ReflectiveOperationException {
+    private Engine engine(Failures failures, int place) throws ReflectiveOperationException {
         String name = kind == Kind.PARKING ? "SelectorEngine" : "IoUringEngine";
         var constructor = loader.loadClass(PACKAGE + name).getDeclaredConstructor(Failures.class, int.class);
         constructor.setAccessible(true);
-        return constructor.newInstance(failures, -1);
+        return (Engine) constructor.newInstance(failures, place);
     }
 
     /**
-     * An engine with its driver, and what the stress must know of it.
+     * Engines with their driver, and what the stress must know of them.
      *
-     * @param registrar registers channels: the engine over a loop, else the poller
-     * @param loops     {@code null} with a poller
+     * @param poller  {@code null} with loops
+     * @param engines one for each loop, or that of the poller
+     * @param loops   {@code null} with a poller
+     * @param moving  whether connections are being moved: that is done once at a time
      */
-    record Subject(Kind kind, Object registrar, Object engine, Loops loops) {
+    record Subject(Kind kind, Object poller, List<?> engines, Loops loops, AtomicBoolean moving) {
+        Subject(Kind kind, Object poller, List<?> engines, Loops loops) {
+            this(kind, poller, engines, loops, new AtomicBoolean());
+        }
+
         Transport register(SocketChannel channel) throws ReflectiveOperationException {
-            return (Transport) (loops == null
-                    ? call("register", List.of(SocketChannel.class), channel)
-                    : call("register", List.of(SocketChannel.class, ConnectionScheduler.class), channel,
-                            loops.scheduler(0)));
+            if (loops == null) {
+                return (Transport) call(poller, "register", channel);
+            }
+            int loop = ThreadLocalRandom.current().nextInt(LOOPS);
+            return (Transport) call(engines.get(loop), "register", channel, loops.scheduler(loop));
+        }
+
+        /** Has a loop, if there are several, move some of its connections to another one. Does not wait. */
+        void move(Random random) {
+            if (loops != null && moving.compareAndSet(false, true)) {
+                int to = random.nextInt(LOOPS);
+                try {
+                    call(engines.get((to + 1) % LOOPS), "move", 1 + random.nextInt(MOST_MOVED), engines.get(to),
+                            loops.scheduler(to), (Runnable) () -> moving.set(false));
+                } catch (ReflectiveOperationException e) {
+                    throw new AssertionError(e);
+                }
+            }
         }
 
         void stop() throws ReflectiveOperationException {
             if (loops == null) {
-                call("stop", List.of());
+                call(poller, "stop");
             } else {
                 loops.stop();
             }
@@ -135,9 +165,13 @@ final class TransportVariant {
 
         /** The number of channels that are registered. */
         int keys() throws ReflectiveOperationException {
-            return kind == Kind.PARKING
-                    ? ((Selector) field(engine, "selector")).keys().size()
-                    : ((AtomicInteger) field(engine, "size")).get();
+            int keys = 0;
+            for (Object engine : engines) {
+                keys += kind == Kind.PARKING
+                        ? ((Selector) field(engine, "selector")).keys().size()
+                        : ((AtomicInteger) field(engine, "size")).get();
+            }
+            return keys;
         }
 
         /** Whether the writing side's state says that a thread waits. */
@@ -152,6 +186,15 @@ final class TransportVariant {
             } catch (ReflectiveOperationException e) {
                 throw new AssertionError(e);
             }
+        }
+
+        /**
+         * The number of waits in a row that may end for nothing. When a receive ends that an earlier wait has left, a reader over
+         * io_uring may find none in progress and request another one before it is woken; then it finds nothing, for the bytes are
+         * of that one.
+         */
+        int mostVainInARow() {
+            return kind == Kind.PARKING ? 1 : 3;
         }
 
         /** Whether a thread that waits to write is woken to try again: otherwise the engine tries. */
@@ -182,11 +225,19 @@ final class TransportVariant {
             }
         }
 
-        private Object call(String name, List<Class<?>> types, Object... arguments)
+        /** Calls the method of this name that takes these arguments. */
+        private static Object call(Object object, String name, Object... arguments)
                 throws ReflectiveOperationException {
-            var method = registrar.getClass().getDeclaredMethod(name, types.toArray(Class[]::new));
-            method.setAccessible(true);
-            return method.invoke(registrar, arguments);
+            for (Method method : object.getClass().getDeclaredMethods()) {
+                if (method.getName().equals(name) && !method.isBridge()
+                        && method.getParameterCount() == arguments.length
+                        && (arguments.length == 0 || method.getParameterTypes()[0].isInstance(arguments[0])
+                                || method.getParameterTypes()[0] == int.class)) {
+                    method.setAccessible(true);
+                    return method.invoke(object, arguments);
+                }
+            }
+            throw new NoSuchMethodException(name);
         }
 
         private static Object field(Object object, String name) throws ReflectiveOperationException {
