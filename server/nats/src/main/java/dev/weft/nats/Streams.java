@@ -13,11 +13,11 @@ import io.nats.client.JetStreamOptions;
 import io.nats.client.JetStreamStatusException;
 import io.nats.client.JetStreamSubscription;
 import io.nats.client.Message;
-import io.nats.client.PurgeOptions;
 import io.nats.client.PushSubscribeOptions;
 import io.nats.client.api.ClusterInfo;
 import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.DeliverPolicy;
+import io.nats.client.api.MessageGetRequest;
 import io.nats.client.api.MessageInfo;
 import io.nats.client.api.PublishAck;
 import io.nats.client.api.Republish;
@@ -54,6 +54,8 @@ final class Streams {
     /** How long the stream keeps a message, at least. */
     private static final Duration SHORTEST_KEEP = Duration.ofDays(1);
     private static final byte[] NOTHING = {};
+    /** How often, within the timeout, a reader looks whether what it waits for is still there. */
+    private static final int SILENCES = 10;
 
     private final Connection connection;
     private final JetStream stream;
@@ -198,7 +200,7 @@ final class Streams {
 
     private static StreamConfiguration.Builder configuration(String name, int replicas) {
         return StreamConfiguration.builder().name(name).replicas(replicas).retentionPolicy(RetentionPolicy.Limits)
-                .storageType(replicas == 1 ? StorageType.Memory : StorageType.File).allowDirect(true);
+                .storageType(replicas == 1 ? StorageType.Memory : StorageType.File);
     }
 
     private State prepare(String name, StreamConfiguration configuration) {
@@ -259,7 +261,7 @@ final class Streams {
             long[] newest = {last.getSeq()};
             // Of the topic, marks included: somebody may come back to the position of a mark.
             long[] previous = {0};
-            forEach(messages, subject, each -> {
+            forEachTo(last.getSeq(), messages, subject, each -> {
                 long offset = each.metaData().streamSequence();
                 if (offset <= from) {
                     reaches[0] = true;
@@ -278,35 +280,55 @@ final class Streams {
         });
     }
 
-    private @Nullable MessageInfo lastMessage(String name, String subject) throws IOException, JetStreamApiException {
+    /** Asks the leader of the stream: a replica may not have the last message yet. */
+    private @Nullable MessageInfo lastMessage(String name, String subject)
+            throws IOException, JetStreamApiException, InterruptedException {
         try {
-            return management.getLastMessage(name, subject);
+            Message answer = request("$JS.API.STREAM.MSG.GET." + name, null,
+                    MessageGetRequest.lastForSubject(subject).serialize());
+            return new MessageInfo(answer, name, false).throwOnHasError();
         } catch (JetStreamApiException e) {
-            if (e.getApiErrorCode() == NO_MESSAGE || e.getErrorCode() == 404) {
+            if (e.getApiErrorCode() == NO_MESSAGE) {
                 return null;
             }
             throw e;
         }
     }
 
-    /** All messages with this subject, in their order. */
-    private void forEach(String name, String subject, Consumer<Message> action)
+    /**
+     * All messages with this subject up to the one with this number, in their order, and perhaps newer ones. How many there are
+     * is not asked: some may be removed meanwhile.
+     */
+    private void forEachTo(long last, String name, String subject, Consumer<Message> action)
             throws IOException, JetStreamApiException, InterruptedException {
         PushSubscribeOptions options = PushSubscribeOptions.builder().stream(name).ordered(true)
                 .configuration(ConsumerConfiguration.builder().deliverPolicy(DeliverPolicy.All).build()).build();
         JetStreamSubscription reader = stream.subscribe(subject, options);
         try {
-            long count = reader.getConsumerInfo().getCalculatedPending();
-            for (long i = 0; i < count; i++) {
-                Message message = reader.nextMessage(timeout);
-                if (message == null) {
+            long reached = 0;
+            long end = System.nanoTime() + timeout.toNanos();
+            while (reached < last) {
+                Message message = reader.nextMessage(timeout.dividedBy(SILENCES));
+                if (message != null) {
+                    action.accept(message);
+                    reached = message.metaData().streamSequence();
+                    end = System.nanoTime() + timeout.toNanos();
+                } else if (isOver(reached, name, subject)) {
+                    return;
+                } else if (System.nanoTime() - end > 0) {
                     throw new IOException("timeout while reading a stream");
                 }
-                action.accept(message);
             }
         } finally {
             reader.unsubscribe();
         }
+    }
+
+    /** Whether there is nothing after this number any more. */
+    private boolean isOver(long reached, String name, String subject)
+            throws IOException, JetStreamApiException, InterruptedException {
+        MessageInfo last = lastMessage(name, subject);
+        return last == null || last.getSeq() <= reached;
     }
 
     // Members and nodes.
@@ -352,18 +374,38 @@ final class Streams {
 
     /** Returns whether it was there. */
     boolean remove(String subject) {
-        return ask(() -> management.purgeStream(members, PurgeOptions.subject(subject)).getPurged() > 0);
+        return removeBefore(Long.MAX_VALUE, subject);
     }
 
-    /** Removes the value of a subject if its number is lower than this one. Returns whether it was there, and lower. */
+    /**
+     * Removes the value of a subject if its number is lower than this one. Returns whether it was there, and lower. Removes it by
+     * its number: NATS 2.9 skips the rest of the stream for all who are reading it if a subject is removed by its name.
+     */
     boolean removeBefore(long number, String subject) {
-        PurgeOptions options = PurgeOptions.builder().subject(subject).sequence(number).build();
-        return ask(() -> management.purgeStream(members, options).getPurged() > 0);
+        return ask(() -> {
+            MessageInfo last = lastMessage(members, subject);
+            if (last == null || last.getSeq() >= number) {
+                return false;
+            }
+            try {
+                return management.deleteMessage(members, last.getSeq(), false);
+            } catch (JetStreamApiException e) {
+                MessageInfo now = lastMessage(members, subject);
+                if (now != null && now.getSeq() == last.getSeq()) {
+                    throw e;
+                }
+                // Meanwhile, somebody else has removed it, or there is a newer one.
+                return false;
+            }
+        });
     }
 
     void forEachMember(String filter, Consumer<Message> action) {
         ask(() -> {
-            forEach(members, filter, action);
+            MessageInfo last = lastMessage(members, filter);
+            if (last != null) {
+                forEachTo(last.getSeq(), members, filter, action);
+            }
             return null;
         });
     }

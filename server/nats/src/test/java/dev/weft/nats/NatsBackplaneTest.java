@@ -51,6 +51,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -552,6 +553,47 @@ class NatsBackplaneTest extends BrokerContract {
         assertEquals(Map.of("ann", 1, "bob", 1, "carl", 1), last.presence("a"));
         Await.until("the dead node is forgotten", () -> signs().size() == 4);
         assertTrue(events.isEmpty(), events.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 20})
+    void allMembersMustBeListedWhileOthersLeave(int leavingAtOnce) throws Exception {
+        int staying = 2000;
+        NatsBackplane node = opened(node(broker));
+        NatsBackplane reader = opened(node(broker));
+        node.start(NO_HISTORY, new Silent());
+        reader.start(NO_HISTORY, new Silent());
+        try (Connection other = Nats.connect(uri(broker))) {
+            List<CompletableFuture<PublishAck>> published = new ArrayList<>();
+            for (int i = 0; i < staying; i++) {
+                published.add(other.jetStream().publishAsync(prefix + ".m.a.m" + i + ".x", new byte[]{'1'}));
+            }
+            CompletableFuture.allOf(published.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+        }
+        AtomicBoolean over = new AtomicBoolean();
+        List<FutureTask<?>> leaving = new ArrayList<>();
+        for (int i = 0; i < leavingAtOnce; i++) {
+            String name = "leaving" + i + "-";
+            FutureTask<?> task = new FutureTask<>(() -> {
+                for (int number = 0; !over.get(); number++) {
+                    node.present("a", name + number, 1);
+                    node.present("a", name + number, 0);
+                }
+            }, null);
+            leaving.add(task);
+            Thread.ofVirtual().start(task);
+        }
+        try {
+            for (int i = 0; i < 20; i++) {
+                Set<String> listed = reader.presence("a").keySet();
+                assertEquals(staying, listed.stream().filter(each -> each.startsWith("m")).count());
+            }
+        } finally {
+            over.set(true);
+        }
+        for (FutureTask<?> each : leaving) {
+            each.get();
+        }
     }
 
     /** The subjects of all signs of life. */
