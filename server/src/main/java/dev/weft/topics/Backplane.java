@@ -69,7 +69,8 @@ public interface Backplane extends AutoCloseable {
      * accepted it.
      *
      * @return the position of the message in the topic, or 0:0 if messages have none
-     * @throws BackplaneException if the broker has not accepted it, or has not answered in time
+     * @throws BackplaneException       if the broker has not accepted it, or has not answered in time
+     * @throws IllegalArgumentException if the broker accepts no message of this size, which is then not published
      */
     Position publish(BackplaneMessage message);
 

@@ -16,6 +16,8 @@ public final class TopicException extends RuntimeException {
         TOO_MANY_SUBSCRIPTIONS,
         /** There are as many topics as {@link TopicLimits#maxTopics()} allows. */
         TOO_MANY_TOPICS,
+        /** The message is larger than the broker of the {@link Backplane} accepts. */
+        MESSAGE_TOO_LARGE,
         /** The {@link Backplane} cannot reach its broker. Nothing was published or subscribed. */
         BACKPLANE_AWAY,
         /** The broker of the {@link Backplane} has not answered: the message may or may not have been published. */

@@ -79,8 +79,9 @@ public final class Topics {
      * Publishes a message in the name of the application. Does not wait for peers.
      *
      * @return the position of the message; 0:0 with a {@link Backplane} and without history
-     * @throws TopicException if the name is invalid, there are too many topics, or the broker of the {@link Backplane} is away;
-     *                        the message is not published, except perhaps with {@link Reason#BACKPLANE_UNCERTAIN}
+     * @throws TopicException if the name is invalid, there are too many topics, or the broker of the {@link Backplane} is away
+     *                        or does not accept messages of this size; the message is not published, except perhaps with {@link
+     *                        Reason#BACKPLANE_UNCERTAIN}
      */
     public Position publish(String topic, PreparedMessage message) {
         return publish(topic, null, message);

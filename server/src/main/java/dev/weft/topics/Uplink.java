@@ -73,6 +73,8 @@ final class Uplink implements Backplane.Receiver {
                 throw new TopicException(e);
             }
             return publishApart(topic, message, key);
+        } catch (IllegalArgumentException e) {
+            throw new TopicException(Reason.MESSAGE_TOO_LARGE, e.getMessage());
         }
     }
 

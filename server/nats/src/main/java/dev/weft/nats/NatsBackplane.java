@@ -40,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * as a majority of these does. Use 3 on a cluster: with 1, the cluster continues without the server that had the
  * stream, and nodes detect only by the offsets that the messages of the stream are lost.
  * <p>
+ * <b>Messages</b> may have as many bytes as {@code max_payload} of the server, by default 1 MiB, less the key and about 30 bytes.
+ * Larger ones are refused with {@link dev.weft.topics.TopicException.Reason#MESSAGE_TOO_LARGE}.
+ * <p>
  * <b>Members</b> whose names are too long are not listed, and a warning is logged: the names of a topic and a member may have
  * 3,700 bytes together. ASCII letters and digits, hyphens and underscores count as one byte, and each byte of other characters
  * in UTF-8 as three.
@@ -451,22 +454,28 @@ public final class NatsBackplane implements Backplane {
     @Override
     public Position publish(BackplaneMessage message) {
         Connection current = connected();
+        byte[] encoded = message.encode();
+        long most = current.getMaxPayload();
+        if (most > 0 && encoded.length > most) {
+            throw new IllegalArgumentException("the message has " + encoded.length
+                    + " bytes with its key and what nodes add, more than max_payload of the NATS server: " + most);
+        }
         if (limits.historyLength() > 0) {
-            return place(message);
+            return place(message.topic(), encoded);
         }
         try {
-            current.publish(subjects.channel(message.topic()), message.encode());
+            current.publish(subjects.channel(message.topic()), encoded);
         } catch (IllegalStateException e) {
             throw BackplaneException.notDone("NATS does not take the message: " + e.getMessage(), e);
         }
         return Position.of(0, 0);
     }
 
-    private Position place(BackplaneMessage message) {
+    private Position place(String topic, byte[] message) {
         Epoch current = epoch;
         long known = current.newest.get();
         try {
-            long offset = streams.place(message);
+            long offset = streams.place(topic, message);
             if (offset <= known) {
                 current.over = true;
                 lost(BEGUN_ANEW);

@@ -231,8 +231,8 @@ final class Streams {
     }
 
     /** Publishes a message and returns its offset. */
-    long place(BackplaneMessage message) {
-        return ask(() -> publish(subjects.placing(message.topic()), message.encode()));
+    long place(String topic, byte[] message) {
+        return ask(() -> publish(subjects.placing(topic), message));
     }
 
     /**

@@ -19,6 +19,7 @@ import dev.weft.topics.Recovery;
 import dev.weft.topics.SubscribeOptions;
 import dev.weft.topics.TopicException;
 import dev.weft.topics.TopicException.Reason;
+import dev.weft.topics.TopicLimits;
 import dev.weft.topics.Topics;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamManagement;
@@ -829,6 +830,19 @@ class NatsBackplaneTest extends BrokerContract {
             Await.until("both are told", () -> told.size() == 2);
             assertEquals(List.of("back", "away"), told);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5})
+    void messageThatIsTooLargeForTheServerMustBeRefused(int history) throws Exception {
+        Topics topics = Topics.builder().limits(TopicLimits.builder().historyLength(history).build())
+                .goesOnAlone(true).backplane(opened(node(broker))).build();
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a");
+        String large = "x".repeat(1 << 20);
+        assertReason(Reason.MESSAGE_TOO_LARGE, () -> topics.publish("a", large));
+        topics.publish("a", large.substring(100));
+        assertEquals((1 << 20) - 100, peer(pair).expectText().length());
     }
 
     /** The longest ones are refused by the client of NATS, and shorter ones where they are read. */
