@@ -5,6 +5,7 @@ import dev.weft.topics.BackplaneException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -127,10 +128,11 @@ final class Members {
 
     /** The members of a topic. */
     Map<String, Integer> of(Streams streams, String topic) {
+        Map<String, Integer> entries = new HashMap<>();
+        streams.forEachMember(subjects.membersOfTopic(topic), each -> entries.put(each.getSubject(),
+                Integer.parseInt(new String(each.getData(), StandardCharsets.US_ASCII))));
         Map<String, Integer> members = new TreeMap<>();
-        streams.forEachMember(subjects.membersOfTopic(topic),
-                each -> members.merge(subjects.memberPart(each.getSubject(), 1),
-                        Integer.parseInt(new String(each.getData(), StandardCharsets.US_ASCII)), Integer::sum));
+        entries.forEach((entry, connections) -> members.merge(subjects.memberPart(entry, 1), connections, Integer::sum));
         return members;
     }
 

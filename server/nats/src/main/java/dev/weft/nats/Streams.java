@@ -261,7 +261,7 @@ final class Streams {
             long[] newest = {last.getSeq()};
             // Of the topic, marks included: somebody may come back to the position of a mark.
             long[] previous = {0};
-            forEachTo(last.getSeq(), messages, subject, each -> {
+            forEachTo(last.getSeq(), false, messages, subject, each -> {
                 long offset = each.metaData().streamSequence();
                 if (offset <= from) {
                     reaches[0] = true;
@@ -298,37 +298,48 @@ final class Streams {
     /**
      * All messages with this subject up to the one with this number, in their order, and perhaps newer ones. How many there are
      * is not asked: some may be removed meanwhile.
+     *
+     * @param twice whether to read on to what is then the last one: what is set again meanwhile has moved there
      */
-    private void forEachTo(long last, String name, String subject, Consumer<Message> action)
+    private void forEachTo(long last, boolean twice, String name, String subject, Consumer<Message> action)
             throws IOException, JetStreamApiException, InterruptedException {
         PushSubscribeOptions options = PushSubscribeOptions.builder().stream(name).ordered(true)
                 .configuration(ConsumerConfiguration.builder().deliverPolicy(DeliverPolicy.All).build()).build();
         JetStreamSubscription reader = stream.subscribe(subject, options);
         try {
-            long reached = 0;
-            long end = System.nanoTime() + timeout.toNanos();
-            while (reached < last) {
-                Message message = reader.nextMessage(timeout.dividedBy(SILENCES));
-                if (message != null) {
-                    action.accept(message);
-                    reached = message.metaData().streamSequence();
-                    end = System.nanoTime() + timeout.toNanos();
-                } else if (isOver(reached, name, subject)) {
-                    return;
-                } else if (System.nanoTime() - end > 0) {
-                    throw new IOException("timeout while reading a stream");
-                }
+            long reached = readTo(last, 0, reader, name, subject, action);
+            if (twice) {
+                readTo(lastNumber(name, subject), reached, reader, name, subject, action);
             }
         } finally {
             reader.unsubscribe();
         }
     }
 
-    /** Whether there is nothing after this number any more. */
-    private boolean isOver(long reached, String name, String subject)
-            throws IOException, JetStreamApiException, InterruptedException {
+    /** Returns the number of the message that was read last. */
+    private long readTo(long last, long before, JetStreamSubscription reader, String name, String subject,
+            Consumer<Message> action) throws IOException, JetStreamApiException, InterruptedException {
+        long reached = before;
+        long end = System.nanoTime() + timeout.toNanos();
+        while (reached < last) {
+            Message message = reader.nextMessage(timeout.dividedBy(SILENCES));
+            if (message != null) {
+                action.accept(message);
+                reached = message.metaData().streamSequence();
+                end = System.nanoTime() + timeout.toNanos();
+            } else if (lastNumber(name, subject) <= reached) {
+                return reached;
+            } else if (System.nanoTime() - end > 0) {
+                throw new IOException("timeout while reading a stream");
+            }
+        }
+        return reached;
+    }
+
+    /** The number of the last message, or 0 if there is none. */
+    private long lastNumber(String name, String subject) throws IOException, JetStreamApiException, InterruptedException {
         MessageInfo last = lastMessage(name, subject);
-        return last == null || last.getSeq() <= reached;
+        return last == null ? 0 : last.getSeq();
     }
 
     // Members and nodes.
@@ -400,11 +411,12 @@ final class Streams {
         });
     }
 
+    /** May find a member twice that is set meanwhile; the later one counts. */
     void forEachMember(String filter, Consumer<Message> action) {
         ask(() -> {
-            MessageInfo last = lastMessage(members, filter);
-            if (last != null) {
-                forEachTo(last.getSeq(), members, filter, action);
+            long last = lastNumber(members, filter);
+            if (last > 0) {
+                forEachTo(last, true, members, filter, action);
             }
             return null;
         });

@@ -56,6 +56,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -564,13 +565,7 @@ class NatsBackplaneTest extends BrokerContract {
         NatsBackplane reader = opened(node(broker));
         node.start(NO_HISTORY, new Silent());
         reader.start(NO_HISTORY, new Silent());
-        try (Connection other = Nats.connect(uri(broker))) {
-            List<CompletableFuture<PublishAck>> published = new ArrayList<>();
-            for (int i = 0; i < staying; i++) {
-                published.add(other.jetStream().publishAsync(prefix + ".m.a.m" + i + ".x", new byte[]{'1'}));
-            }
-            CompletableFuture.allOf(published.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
-        }
+        setMembers(staying);
         AtomicBoolean over = new AtomicBoolean();
         List<FutureTask<?>> leaving = new ArrayList<>();
         for (int i = 0; i < leavingAtOnce; i++) {
@@ -595,6 +590,45 @@ class NatsBackplaneTest extends BrokerContract {
         for (FutureTask<?> each : leaving) {
             each.get();
         }
+    }
+
+    /** As if another node had members of topic a. */
+    private void setMembers(int count) throws Exception {
+        try (Connection other = Nats.connect(uri(broker))) {
+            List<CompletableFuture<PublishAck>> published = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                published.add(other.jetStream().publishAsync(prefix + ".m.a.m" + i + ".x", new byte[]{'1'}));
+            }
+            CompletableFuture.allOf(published.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Its entry moves to the end of the stream. */
+    @Test
+    void memberWhoseConnectionsChangeMustBeListedOnce() throws Exception {
+        NatsBackplane node = opened(node(broker));
+        NatsBackplane reader = opened(node(broker));
+        node.start(NO_HISTORY, new Silent());
+        reader.start(NO_HISTORY, new Silent());
+        setMembers(500);
+        List<String> names = IntStream.range(0, 50).mapToObj(i -> "changing" + i).toList();
+        names.forEach(each -> node.present("a", each, 1));
+        AtomicBoolean over = new AtomicBoolean();
+        FutureTask<?> changing = new FutureTask<>(() -> {
+            while (!over.get()) {
+                names.forEach(each -> node.present("a", each, 1));
+            }
+        }, null);
+        Thread.ofVirtual().start(changing);
+        try {
+            for (int i = 0; i < 100; i++) {
+                Map<String, Integer> listed = reader.presence("a");
+                names.forEach(each -> assertEquals(1, listed.get(each), each));
+            }
+        } finally {
+            over.set(true);
+        }
+        changing.get();
     }
 
     /** The subjects of all signs of life. */
