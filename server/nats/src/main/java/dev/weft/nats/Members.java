@@ -132,7 +132,8 @@ final class Members {
         streams.forEachMember(subjects.membersOfTopic(topic), each -> entries.put(each.getSubject(),
                 Integer.parseInt(new String(each.getData(), StandardCharsets.US_ASCII))));
         Map<String, Integer> members = new TreeMap<>();
-        entries.forEach((entry, connections) -> members.merge(subjects.memberPart(entry, 1), connections, Integer::sum));
+        entries.forEach(
+                (entry, connections) -> members.merge(subjects.memberPart(entry, 1), connections, Integer::sum));
         return members;
     }
 

@@ -59,7 +59,6 @@ public final class NatsBackplane implements Backplane {
     private final Subjects subjects;
     private final Members members;
     private final Nodes nodes;
-
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     // Guarded by the lock; the rest is also read without it.
@@ -358,11 +357,11 @@ public final class NatsBackplane implements Backplane {
         try {
             if (dispatcher == null) {
                 streams = new Streams(current, subjects, settings.prefix, settings.timeout);
-                Dispatcher made = current.createDispatcher(this::received);
-                filters.forEach(each -> made.subscribe(subjects.channel(each)));
-                dispatcher = made;
                 current.createDispatcher(nodes::received).subscribe(subjects.node("*"));
+                dispatcher = current.createDispatcher(this::received);
             }
+            // The client sends only those that it does not know yet.
+            filters.forEach(each -> dispatcher.subscribe(subjects.channel(each)));
         } finally {
             lock.unlock();
         }
@@ -463,12 +462,28 @@ public final class NatsBackplane implements Backplane {
         if (limits.historyLength() > 0) {
             return place(message.topic(), encoded);
         }
-        try {
-            current.publish(subjects.channel(message.topic()), encoded);
-        } catch (IllegalStateException e) {
-            throw BackplaneException.notDone("NATS does not take the message: " + e.getMessage(), e);
-        }
+        send(() -> current.publish(subjects.channel(message.topic()), encoded));
         return Position.of(0, 0);
+    }
+
+    /**
+     * Has the client send something, also on a thread that is interrupted: the client would send nothing then, and return
+     * normally. Waits, at most about the timeout, until the client has room.
+     */
+    private static void send(Runnable sending) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            sending.run();
+            if (Thread.currentThread().isInterrupted()) {
+                throw BackplaneException.uncertain("interrupted while waiting for NATS");
+            }
+        } catch (IllegalStateException e) {
+            throw BackplaneException.notDone("NATS is not sent anything: " + e.getMessage(), e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     private Position place(String topic, byte[] message) {
@@ -498,30 +513,61 @@ public final class NatsBackplane implements Backplane {
 
     @Override
     public void subscribe(String filter) {
+        Dispatcher known;
         lock.lock();
         try {
             filters.add(filter);
-            Dispatcher known = dispatcher;
-            if (known != null) {
-                known.subscribe(subjects.channel(filter));
-            }
-            connected();
+            known = dispatcher;
         } finally {
             lock.unlock();
         }
+        if (known != null) {
+            subscribe(known, filter);
+        }
+        connected();
         streams.flush();
+    }
+
+    /** Without the lock, since the client may wait for the network. */
+    private void subscribe(Dispatcher known, String filter) {
+        while (true) {
+            try {
+                send(() -> known.subscribe(subjects.channel(filter)));
+                return;
+            } catch (BackplaneException e) {
+                // The client may believe that it has sent it.
+                unsubscribe(known, filter);
+                if (!e.isUncertain()) {
+                    // The supervisor subscribes to what is still wanted.
+                    lost(String.valueOf(e.getMessage()));
+                    wakeSupervisor();
+                    throw e;
+                }
+                // This thread was interrupted meanwhile: now it is known to be.
+            }
+        }
     }
 
     @Override
     public void unsubscribe(String filter) {
+        Dispatcher known;
         lock.lock();
         try {
-            Dispatcher known = dispatcher;
-            if (filters.remove(filter) && known != null && known.isActive()) {
-                known.unsubscribe(subjects.channel(filter));
-            }
+            known = filters.remove(filter) ? dispatcher : null;
         } finally {
             lock.unlock();
+        }
+        if (known != null) {
+            unsubscribe(known, filter);
+        }
+    }
+
+    private void unsubscribe(Dispatcher known, String filter) {
+        try {
+            send(() -> known.unsubscribe(subjects.channel(filter)));
+        } catch (BackplaneException e) {
+            // What the server passes until the next connection is dropped.
+            LOGGER.log(Level.DEBUG, "a subscription is not ended", e);
         }
     }
 
@@ -568,6 +614,8 @@ public final class NatsBackplane implements Backplane {
         } finally {
             lock.unlock();
         }
+        // Also on a thread that is interrupted: otherwise the connection would stay.
+        boolean interrupted = Thread.interrupted();
         try {
             if (supervisor != null) {
                 supervisor.join(settings.timeout.multipliedBy(4));
@@ -583,7 +631,16 @@ public final class NatsBackplane implements Backplane {
                 last.close();
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            interrupted = true;
+            closed = true;
+            Connection left = connection;
+            if (left != null) {
+                Thread.ofVirtual().name("weft-nats-close").start(() -> close(left));
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
         ready = false;
         detail = "closed";

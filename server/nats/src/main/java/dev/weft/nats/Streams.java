@@ -337,7 +337,8 @@ final class Streams {
     }
 
     /** The number of the last message, or 0 if there is none. */
-    private long lastNumber(String name, String subject) throws IOException, JetStreamApiException, InterruptedException {
+    private long lastNumber(String name, String subject)
+            throws IOException, JetStreamApiException, InterruptedException {
         MessageInfo last = lastMessage(name, subject);
         return last == null ? 0 : last.getSeq();
     }

@@ -31,6 +31,7 @@ import io.nats.client.api.StreamInfoOptions;
 import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.Thread.State;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -53,6 +54,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -877,6 +879,79 @@ class NatsBackplaneTest extends BrokerContract {
         assertReason(Reason.MESSAGE_TOO_LARGE, () -> topics.publish("a", large));
         topics.publish("a", large.substring(100));
         assertEquals((1 << 20) - 100, peer(pair).expectText().length());
+    }
+
+    /** The client of NATS drops without an exception what such a thread sends. */
+    @Test
+    void threadThatIsInterruptedMustLoseNothing() throws Exception {
+        Topics topics = topics(NO_HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a");
+        topics.subscribe(end(pair), "b");
+        FutureTask<Boolean> task = new FutureTask<>(() -> {
+            Thread.currentThread().interrupt();
+            topics.publish("a", "1");
+            topics.unsubscribe(end(pair), "b");
+            return Thread.interrupted();
+        });
+        Thread.ofVirtual().start(task);
+        assertTrue(task.get());
+        peer(pair).expectText("1");
+        Await.until("one is subscribed", () -> subscribed().equals("[" + prefix + ".c.a]"));
+    }
+
+    /** Its network takes nothing. */
+    @Test
+    void subscriptionThatTheClientDoesNotSendMustBeMadeLater() throws Exception {
+        try (BrokerProcess own = ownBroker()) {
+            NatsBackplane node = opened(node(own));
+            Topics topics = Topics.builder().goesOnAlone(true).backplane(node).build();
+            own.stop();
+            AtomicLong sent = new AtomicLong();
+            Thread flood = Thread.ofVirtual().start(() -> assertThrows(BackplaneException.class, () -> {
+                while (true) {
+                    node.publish(BackplaneMessage.decode("x", ByteBuffer.allocate(1000).put((byte) 1).array()));
+                    sent.incrementAndGet();
+                }
+            }));
+            Await.until("the client has no room", () -> sent.get() > 5000 && flood.getState() == State.TIMED_WAITING);
+            TestPair pair = pair();
+            topics.subscribe(end(pair), "a", PLACED);
+            own.goOn();
+            flood.join();
+
+            peer(pair).expectText("gap");
+            Await.until("the node is connected", () -> node.health().connected());
+            Topics.builder().backplane(opened(node(own))).build().publish("a", "1");
+            assertTrue(peer(pair).expectText().endsWith(" 1"));
+        }
+    }
+
+    @Test
+    void backplaneThatAnInterruptedThreadClosesMustDisconnect() throws Exception {
+        NatsBackplane node = opened(node(broker));
+        node.start(NO_HISTORY, new Silent());
+        long others = connections() - 1;
+        FutureTask<Boolean> closing = new FutureTask<>(() -> {
+            Thread.currentThread().interrupt();
+            node.close();
+            return Thread.interrupted();
+        });
+        Thread.ofVirtual().start(closing);
+        assertTrue(closing.get());
+        Await.until("it is disconnected", () -> connections() == others);
+    }
+
+    /** How many there are, as the server reports. */
+    private static long connections() {
+        try {
+            String all = HttpClient.newHttpClient().send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + monitoring + "/connz")).build(),
+                    BodyHandlers.ofString()).body();
+            return Pattern.compile("\"cid\":").matcher(all).results().count();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** The longest ones are refused by the client of NATS, and shorter ones where they are read. */
