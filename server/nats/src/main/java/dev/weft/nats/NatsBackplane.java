@@ -43,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  * <b>Messages</b> may have as many bytes as {@code max_payload} of the server, by default 1 MiB, less the key and about 30 bytes.
  * Larger ones are refused with {@link dev.weft.topics.TopicException.Reason#MESSAGE_TOO_LARGE}.
  * <p>
+ * <b>Permissions.</b> A subscription that the server refuses fails. If it refuses a publication without a history, {@code
+ * publish} returns normally, and a warning is logged.
+ * <p>
  * <b>Members</b> whose names are too long are not listed, and a warning is logged: the names of a topic and a member may have
  * 3,700 bytes together. ASCII letters and digits, hyphens and underscores count as one byte, and each byte of other characters
  * in UTF-8 as three.
@@ -50,6 +53,7 @@ import org.jspecify.annotations.Nullable;
 public final class NatsBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
     private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final Duration LONG = Duration.ofSeconds(10);
     private static final String BEGUN_ANEW = "the stream of messages has begun anew";
     private static final String SEQUENCE = "Nats-Sequence";
     private static final String LAST_SEQUENCE = "Nats-Last-Sequence";
@@ -78,6 +82,8 @@ public final class NatsBackplane implements Backplane {
     /** Whether this was closed while the client had not reported anything yet, and so was not known. */
     private volatile boolean closed;
     private volatile @Nullable Dispatcher dispatcher;
+    /** Of the connection. */
+    private volatile Refusals refusals = new Refusals();
     private volatile @Nullable Streams streams;
     /** Whether the epoch is that of the stream to which this is connected, and messages are passed. */
     private volatile boolean ready;
@@ -156,8 +162,10 @@ public final class NatsBackplane implements Backplane {
 
     /** Begins to connect, and does not wait. */
     private void connect() {
-        Options options = settings.options().connectionListener(this::connectionEvent).errorListener(new Errors())
-                .build();
+        Refusals made = new Refusals();
+        refusals = made;
+        Options options = settings.options().connectionListener(this::connectionEvent)
+                .errorListener(new Errors(made)).build();
         boolean begun = false;
         clientEnded = false;
         try {
@@ -241,9 +249,21 @@ public final class NatsBackplane implements Backplane {
     }
 
     private final class Errors implements ErrorListener {
+        private final Refusals refused;
+        private volatile long warnAgain = System.nanoTime();
+
+        Errors(Refusals refused) {
+            this.refused = refused;
+        }
+
         @Override
         public void errorOccurred(Connection current, String error) {
-            LOGGER.log(Level.DEBUG, "NATS: {0}", error);
+            boolean warned = refused.reported(error) && System.nanoTime() - warnAgain >= 0;
+            if (warned) {
+                // Otherwise there may be one for each message.
+                warnAgain = System.nanoTime() + LONG.toNanos();
+            }
+            LOGGER.log(warned ? Level.WARNING : Level.DEBUG, "NATS: {0}", error);
         }
 
         @Override
@@ -521,11 +541,25 @@ public final class NatsBackplane implements Backplane {
         } finally {
             lock.unlock();
         }
-        if (known != null) {
-            subscribe(known, filter);
+        String channel = subjects.channel(filter);
+        Refusals current = refusals;
+        current.begin(channel);
+        try {
+            if (known != null) {
+                subscribe(known, filter);
+            }
+            Connection flushed = connected();
+            streams.flush();
+            String refused = current.why(channel, flushed, settings.timeout);
+            if (refused != null) {
+                throw BackplaneException.notDone("NATS refuses the subscription: " + refused);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw BackplaneException.uncertain("interrupted while waiting for NATS", e);
+        } finally {
+            current.end(channel);
         }
-        connected();
-        streams.flush();
     }
 
     /** Without the lock, since the client may wait for the network. */

@@ -871,8 +871,10 @@ class NatsBackplaneTest extends BrokerContract {
     @ParameterizedTest
     @ValueSource(ints = {0, 5})
     void messageThatIsTooLargeForTheServerMustBeRefused(int history) throws Exception {
+        NatsBackplane node = opened(node(broker));
         Topics topics = Topics.builder().limits(TopicLimits.builder().historyLength(history).build())
-                .goesOnAlone(true).backplane(opened(node(broker))).build();
+                .goesOnAlone(true).backplane(node).build();
+        Await.until("the node is connected", () -> node.health().connected());
         TestPair pair = pair();
         topics.subscribe(end(pair), "a");
         String large = "x".repeat(1 << 20);
@@ -924,6 +926,45 @@ class NatsBackplaneTest extends BrokerContract {
             Await.until("the node is connected", () -> node.health().connected());
             Topics.builder().backplane(opened(node(own))).build().publish("a", "1");
             assertTrue(peer(pair).expectText().endsWith(" 1"));
+        }
+    }
+
+    /** The client returns as if it had subscribed. */
+    @Test
+    void subscriptionsThatTheServerRefusesMustFail() throws Exception {
+        try (BrokerProcess own = BrokerProcess.start((port, folder) -> {
+            String permissions = "{publish: \">\", subscribe: [\"_INBOX.>\", \"" + prefix + ".n.*\", \"" + prefix
+                    + ".c.ok.>\"]}";
+            return List.of("nats-server", "--port", "" + port, "--addr", "127.0.0.1", "-js", "-sd", folder.toString(),
+                    "-c", written(folder.resolve("settings"), "authorization: {users: [{user: weft, password: x, "
+                            + "permissions: " + permissions + "}]}"));
+        })) {
+            NatsBackplane node = opened(builder("nats://weft:x@127.0.0.1:" + own.port()).build());
+            node.start(NO_HISTORY, new Silent());
+            List<FutureTask<?>> subscribing = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                int number = i;
+                FutureTask<?> task = new FutureTask<>(() -> {
+                    node.subscribe("ok/" + number);
+                    BackplaneException e = assertThrows(BackplaneException.class, () -> node.subscribe("no/" + number));
+                    assertFalse(e.isUncertain());
+                    assertTrue(e.getMessage().contains("ermission"), e.getMessage());
+                }, null);
+                subscribing.add(task);
+                Thread.ofVirtual().start(task);
+            }
+            for (FutureTask<?> each : subscribing) {
+                each.get();
+            }
+            assertTrue(node.health().connected());
+        }
+    }
+
+    private static String written(Path file, String text) {
+        try {
+            return Files.writeString(file, text).toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
