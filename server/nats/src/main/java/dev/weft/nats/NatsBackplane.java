@@ -89,6 +89,11 @@ public final class NatsBackplane implements Backplane {
     private volatile boolean ready;
     /** Whether messages may have been lost although the connection stands. */
     private volatile boolean suspect;
+    // For the thread that receives.
+    /** How many messages the client has dropped so far. */
+    private long dropped;
+    /** The number of the last message that it has kept before; 0 after that was received. */
+    private long lastKept;
     private volatile Epoch epoch = new Epoch(0, 0);
     /** Whether a message had a lower offset than the one before. */
     private volatile boolean backwards;
@@ -432,6 +437,35 @@ public final class NatsBackplane implements Backplane {
 
     /** Called on a thread of the client, for one message after the other. */
     private void received(Message message) {
+        try {
+            pass(message);
+        } finally {
+            Dispatcher from = message.getSubscription().getDispatcher();
+            // None if the subscription has just ended.
+            if (from != null) {
+                tellIfDropped(from);
+            }
+        }
+    }
+
+    /**
+     * The client reports only that it begins to drop messages. After the last message that it has kept before the last one that
+     * it has dropped, the node is told again.
+     */
+    private void tellIfDropped(Dispatcher from) {
+        long now = from.getDroppedCount();
+        if (now != dropped) {
+            dropped = now;
+            lastKept = from.getDeliveredCount() + from.getPendingMessageCount();
+        }
+        if (lastKept > 0 && from.getDeliveredCount() >= lastKept) {
+            lastKept = 0;
+            suspect = true;
+            tell();
+        }
+    }
+
+    private void pass(Message message) {
         if (!ready) {
             // The epoch may be another one now; once that is known, everything is compared.
             return;

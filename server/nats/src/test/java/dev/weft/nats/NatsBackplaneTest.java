@@ -968,6 +968,48 @@ class NatsBackplaneTest extends BrokerContract {
         }
     }
 
+    /** The client drops what it has no room for, and reports only the first message. */
+    @Test
+    void nodeMustBeToldAfterTheLastMessageBeforeALoss() throws Exception {
+        CountDownLatch goesOn = new CountDownLatch(1);
+        List<String> told = new CopyOnWriteArrayList<>();
+        // Otherwise it may be told because others have given it up.
+        NatsBackplane node = opened(builder(uri(broker)).nodeTimeout(Duration.ofMinutes(1)).build());
+        node.start(NO_HISTORY, new Silent() {
+            @Override
+            public void received(BackplaneMessage message) {
+                told.add("message");
+                try {
+                    goesOn.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }
+
+            @Override
+            public void back() {
+                told.add("back");
+            }
+        });
+        node.subscribe("a");
+        try (Connection publisher = Nats.connect(uri(broker))) {
+            byte[] large = ByteBuffer.allocate(1_000_000).put((byte) 1).array();
+            while (!told.contains("back")) {
+                publisher.publish(prefix + ".c.a", large);
+                publisher.flush(Duration.ofSeconds(5));
+            }
+            publisher.publish(prefix + ".c.a", large);
+            publisher.flush(Duration.ofSeconds(5));
+            // What was sent to the node before is dropped.
+            node.subscribe("b");
+        }
+        assertEquals(List.of("message", "back"), told);
+        goesOn.countDown();
+        Await.until("it is told again", () -> told.lastIndexOf("back") > 1);
+        assertEquals(told.size() - 1, told.lastIndexOf("back"));
+        assertTrue(told.size() > 60, told.toString());
+    }
+
     @Test
     void backplaneThatAnInterruptedThreadClosesMustDisconnect() throws Exception {
         NatsBackplane node = opened(node(broker));
