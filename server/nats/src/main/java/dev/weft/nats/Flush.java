@@ -2,6 +2,11 @@ package dev.weft.nats;
 
 import io.nats.client.Connection;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -10,51 +15,76 @@ import org.jspecify.annotations.Nullable;
  * same time share one ping: with more than a few that are not answered, the client gives up its connection. For any thread.
  */
 final class Flush {
-    /** One ping. What is not final is guarded by the lock. */
+    /** A ping that is still to be sent. */
     private static final class Ping {
-        boolean over;
-        @Nullable
-        Exception failure;
+        final CompletableFuture<Void> answer = new CompletableFuture<>();
+        boolean wanted;
     }
 
     private final Connection connection;
-    /** Fair, so that a thread waits for no more than the ping that is under way and its own. */
-    private final ReentrantLock lock = new ReentrantLock(true);
-    /** Has not been sent yet. Changed with the lock. */
-    private volatile Ping next = new Ping();
+    private final Duration longest;
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by the lock.
+    private Ping next = new Ping();
+    private boolean sending;
 
-    Flush(Connection connection) {
+    /** @param timeout of the connection */
+    Flush(Connection connection, Duration timeout) {
         this.connection = connection;
+        // For the ping that is under way, and for the next one.
+        this.longest = timeout.multipliedBy(2);
     }
 
-    /** Waits at most twice the timeout of the connection. */
+    /** Waits at most twice the timeout. */
     void await() throws IOException, InterruptedException {
-        Ping mine = next;
-        lock.lockInterruptibly();
         try {
-            if (!mine.over) {
-                next = new Ping();
-                send(mine);
+            begin().answer.get(longest.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException("no answer to a ping: " + e.getCause().getMessage(), e.getCause());
+        } catch (TimeoutException e) {
+            throw new IOException("no answer to a ping within " + longest.toMillis() + " ms", e);
+        }
+    }
+
+    private Ping begin() {
+        lock.lock();
+        try {
+            if (!sending) {
+                // A thread that nobody interrupts: the client would wait for the answer to a ping that it has not sent.
+                Thread.ofVirtual().name("weft-nats-ping").start(this::send);
+                sending = true;
             }
+            next.wanted = true;
+            return next;
         } finally {
             lock.unlock();
         }
-        if (mine.failure != null) {
-            throw new IOException("no answer to a ping: " + mine.failure.getMessage(), mine.failure);
+    }
+
+    private void send() {
+        for (Ping ping = take(); ping != null; ping = take()) {
+            try {
+                connection.RTT();
+                ping.answer.complete(null);
+            } catch (Throwable e) {
+                ping.answer.completeExceptionally(e);
+            }
         }
     }
 
-    private void send(Ping ping) throws IOException {
+    private @Nullable Ping take() {
+        lock.lock();
         try {
-            connection.RTT();
-        } catch (IOException | IllegalStateException e) {
-            // A ping that is cancelled, because the connection was lost, is in an illegal state, too.
-            if (Thread.currentThread().isInterrupted()) {
-                // The next thread that waits for this ping sends it again.
-                throw e;
+            sending = false;
+            if (!next.wanted) {
+                return null;
             }
-            ping.failure = e;
+            Ping taken = next;
+            next = new Ping();
+            sending = true;
+            return taken;
+        } finally {
+            lock.unlock();
         }
-        ping.over = true;
     }
 }

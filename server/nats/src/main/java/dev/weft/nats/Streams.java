@@ -78,7 +78,7 @@ final class Streams {
         this.connection = connection;
         this.subjects = subjects;
         this.timeout = timeout;
-        this.flush = new Flush(connection);
+        this.flush = new Flush(connection, timeout);
         this.messages = prefix;
         this.members = prefix + "_members";
     }
