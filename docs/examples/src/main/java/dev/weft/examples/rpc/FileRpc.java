@@ -63,6 +63,8 @@ public record FileRpc(Path folder) {
     private void serveCalls(WebSocketConnection peer) throws IOException {
         ExecutorService calls = new ThreadPoolExecutor(0, 31, 0, TimeUnit.SECONDS, new SynchronousQueue<>(),
                 Thread.ofVirtual().factory(), new ThreadPoolExecutor.CallerRunsPolicy());
+        Thread handler = Thread.currentThread();
+        peer.onClose(status -> handler.interrupt()); // which may run a call
         try {
             while (peer.receive() instanceof Message.Text(String text)) {
                 calls.execute(() -> answer(peer, text));

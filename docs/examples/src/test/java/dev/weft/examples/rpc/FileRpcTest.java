@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.TestProcess;
 import dev.weft.examples.PageCheck;
 import dev.weft.examples.TestClient;
+import dev.weft.server.Await;
+import dev.weft.server.ConnectionTable;
 import dev.weft.server.WebSocketServer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -150,6 +152,24 @@ class FileRpcTest {
             assertEquals(TestClient.JSON.readTree("""
                     {"jsonrpc": "2.0", "result": "slept", "id": "quick"}"""), client.json());
         }
+    }
+
+    /** One of them runs on the thread of the connection, which occupies one of the server's connections until then. */
+    @Test
+    void callsMustEndWithTheirConnection() throws Exception {
+        TestClient client = connect("/rpc");
+        for (int i = 0; i < 32; i++) {
+            client.send("""
+                    {"jsonrpc": "2.0", "method": "sleep", "params": [600000], "id": %d}""".formatted(i));
+        }
+        Await.until("the last of them sleeps",
+                () -> connections().getFirst().activity().endsWith("calls Thread.sleep"));
+        client.abort();
+        Await.until("none of them sleeps", () -> connections().isEmpty());
+    }
+
+    private List<ConnectionTable.Row> connections() {
+        return ConnectionTable.of(server, 1, ConnectionTable.Order.OLDEST).rows();
     }
 
     @Test
