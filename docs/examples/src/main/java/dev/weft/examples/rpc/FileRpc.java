@@ -10,18 +10,15 @@ import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.JsonNode;
@@ -34,7 +31,6 @@ import tools.jackson.databind.json.JsonMapper;
 public record FileRpc(Path folder) {
     /** Escapes all but ASCII: a client's string may hold half of a surrogate pair, which no text message may contain. */
     private static final JsonMapper JSON = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-    private static final int PROGRESS_STEP = 1 << 20;
 
     private record RpcError(int code, String message) {}
 
@@ -48,8 +44,7 @@ public record FileRpc(Path folder) {
     static WebSocketServer start(int port, Path folder) throws IOException {
         FileRpc files = new FileRpc(folder);
         return WebSocketServer.builder().port(port).shutdownHook(true)
-                .policy(HandshakePolicy.sameOrigin()
-                        .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")))
+                .policy(HandshakePolicy.sameOrigin().and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")))
                         .and(HandshakePolicy.require(request -> request.pathParameters().values().stream()
                                 .allMatch(name -> name.matches("\\w[\\w.-]*")), 400, "letters, digits, '.', '-', '_'")))
                 .endpoint("/rpc", files::serveCalls)
@@ -61,57 +56,48 @@ public record FileRpc(Path folder) {
 
     /** Up to 32 calls run concurrently: the last of them on this thread, which receives no further ones meanwhile. */
     private void serveCalls(WebSocketConnection peer) throws IOException {
-        ExecutorService calls = new ThreadPoolExecutor(0, 31, 0, TimeUnit.SECONDS, new SynchronousQueue<>(),
-                Thread.ofVirtual().factory(), new ThreadPoolExecutor.CallerRunsPolicy());
         Thread handler = Thread.currentThread();
-        peer.onClose(status -> handler.interrupt()); // which may run a call
-        try {
-            while (peer.receive() instanceof Message.Text(String text)) {
-                calls.execute(() -> answer(peer, text));
-            }
-            peer.close(1003, "a call is a text message");
-        } finally {
+        ThreadPoolExecutor calls = new ThreadPoolExecutor(0, 31, 0, TimeUnit.SECONDS, new SynchronousQueue<>(),
+                Thread.ofVirtual().factory(), new ThreadPoolExecutor.CallerRunsPolicy());
+        peer.onClose(status -> {
             calls.shutdownNow();
+            handler.interrupt();
+        });
+        while (peer.receive() instanceof Message.Text(String text)) {
+            calls.execute(() -> send(peer, answer(text)));
         }
+        peer.close(1003, "a call is a text message");
     }
 
-    private void answer(WebSocketConnection peer, String text) {
-        JsonNode message = JSON.missingNode();
+    /** Returns the response to a request, the list of those to a batch, or {@code null} to nothing but notifications. */
+    private Object answer(String text) {
         try {
-            message = JSON.readTree(text);
-        } catch (JacksonException e) {
-            // It stays missing.
-        }
-        boolean isBatch = message.isArray() && !message.isEmpty();
-        List<JsonNode> responses = (isBatch ? message.valueStream() : Stream.of(message))
-                .map(this::call).filter(Objects::nonNull).toList();
-        try {
-            if (!responses.isEmpty()) {
-                peer.send(JSON.writeValueAsString(isBatch ? responses : responses.getFirst()));
+            JsonNode message = JSON.readTree(text).require(); // an empty text is an error, too
+            if (!message.isArray() || message.isEmpty()) {
+                return call(message);
             }
-        } catch (IOException e) {
-            // The peer has gone.
+            List<JsonNode> responses = message.valueStream().map(this::call).filter(Objects::nonNull).toList();
+            return responses.isEmpty() ? null : responses;
+        } catch (JacksonException e) {
+            return response(JSON.nullNode(), new RpcError(-32700, "Parse error"));
         }
     }
 
-    /** Returns the response, or {@code null} to a notification. */
+    /** Returns the response to a request, or {@code null} to a notification. */
     private JsonNode call(JsonNode request) {
         JsonNode id = request.path("id");
-        JsonNode params = request.path("params");
-        String method = request.path("method").stringValue(null);
-        boolean isValid = request.path("jsonrpc").stringValue("").equals("2.0") && method != null
-                && !params.isValueNode() && !id.isContainer() && !id.isBoolean();
-        Object outcome = isValid
-                ? run(method, params)
-                : request.isMissingNode()
-                        ? new RpcError(-32700, "Parse error")
-                        : new RpcError(-32600, "Invalid Request");
-        if (isValid && id.isMissingNode()) {
-            return null;
+        boolean isValid = request.path("jsonrpc").stringValue("").equals("2.0") && request.path("method").isString()
+                && !request.path("params").isValueNode() && !id.isContainer() && !id.isBoolean();
+        if (!isValid) {
+            return response(JSON.nullNode(), new RpcError(-32600, "Invalid Request"));
         }
+        Object outcome = run(request.get("method").stringValue(), request.path("params"));
+        return id.isMissingNode() ? null : response(id, outcome);
+    }
+
+    private static JsonNode response(JsonNode id, Object outcome) {
         return JSON.createObjectNode().put("jsonrpc", "2.0")
-                .putPOJO(outcome instanceof RpcError ? "error" : "result", outcome)
-                .set("id", isValid ? id : JSON.nullNode());
+                .putPOJO(outcome instanceof RpcError ? "error" : "result", outcome).set("id", id);
     }
 
     /** Returns the result or an error. */
@@ -131,7 +117,7 @@ public record FileRpc(Path folder) {
         } catch (InterruptedException e) {
             return null; // the caller has gone
         } catch (RuntimeException e) {
-            System.getLogger("rpc").log(Level.WARNING, method + " failed", e);
+            System.getLogger("rpc").log(System.Logger.Level.WARNING, method + " failed", e);
             return new RpcError(-32603, "Internal error");
         }
     }
@@ -146,7 +132,7 @@ public record FileRpc(Path folder) {
         try (OutputStream out = Files.newOutputStream(part)) {
             long size = 0;
             byte[] bytes;
-            while ((bytes = message.inputStream().readNBytes(PROGRESS_STEP)).length > 0) {
+            while ((bytes = message.inputStream().readNBytes(1 << 20)).length > 0) {
                 out.write(bytes);
                 size += bytes.length;
                 notify(peer, "progress", size);
@@ -167,11 +153,21 @@ public record FileRpc(Path folder) {
         }
     }
 
-    private static void notify(WebSocketConnection peer, String method, long size) throws IOException {
-        peer.send(JSON.writeValueAsString(Map.of("jsonrpc", "2.0", "method", method, "params", List.of(size))));
-    }
-
     private Path file(WebSocketConnection peer) {
         return folder.resolve(peer.request().pathParameter("name"));
+    }
+
+    private static void notify(WebSocketConnection peer, String method, long size) {
+        send(peer, Map.of("jsonrpc", "2.0", "method", method, "params", List.of(size)));
+    }
+
+    private static void send(WebSocketConnection peer, Object message) {
+        try {
+            if (message != null) {
+                peer.send(JSON.writeValueAsString(message));
+            }
+        } catch (IOException e) {
+            // The peer has gone.
+        }
     }
 }

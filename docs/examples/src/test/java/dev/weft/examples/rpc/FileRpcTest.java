@@ -76,17 +76,23 @@ class FileRpcTest {
             {"jsonrpc":"2.0","method":"foobar","id":"1"} | {"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":"1"}
             {"jsonrpc":"2.0","method":"subtract","params":[1],"id":1} | {"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}
             {"jsonrpc":"2.0","method":"subtract","params":["a",1],"id":1} | {"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}
+            {"jsonrpc":"2.0","method":"subtract","params":{"minuend":3,"subtrahend":1},"id":1} | {"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}
             {"jsonrpc":"2.0","method":"subtract","id":1} | {"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}
             {"jsonrpc":"2.0","method":"sleep","params":[-1],"id":1} | {"jsonrpc":"2.0","error":{"code":-32602,"message":"Invalid params"},"id":1}
             {"jsonrpc":"2.0","method":"subtract","params":[3,1],"id":"\\ud800 é"} | {"jsonrpc":"2.0","result":2,"id":"\\ud800 é"}
             {"jsonrpc":"2.0","method":"foobar,"params":"bar","baz] | {"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}
             [{"jsonrpc":"2.0","method":"subtract","params":[1,2],"id":"1"},{"jsonrpc":"2.0","method" | {"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}
+            {"jsonrpc":"2.0","method":"list","id":1} 2 | {"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}
             `` | {"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}
             {"jsonrpc":"2.0","method":1,"params":"bar"} | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
             {"jsonrpc":2.0,"method":"list","id":1}      | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
             {"method":"list","id":1}                    | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
+            {"jsonrpc":"1.0","method":"list","id":1}    | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
+            {"jsonrpc":"2.0","method":"subtract","params":"bar","id":1} | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
             {"jsonrpc":"2.0","method":"list","params":null,"id":1} | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
             {"jsonrpc":"2.0","method":"list","id":{}}   | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
+            {}      | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
+            1       | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
             []      | {"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}
             [1,[]]  | [{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null},{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}]
             [{"jsonrpc":"2.0","method":"subtract","params":[42,23],"id":"2"},{"jsonrpc":"2.0","method":"list"},{"foo":"boo"},{"jsonrpc":"2.0","method":"foo.get","params":{"name":"myself"},"id":"5"}] | [{"jsonrpc":"2.0","result":19,"id":"2"},{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null},{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":"5"}]
@@ -95,6 +101,15 @@ class FileRpcTest {
         try (TestClient client = connect("/rpc")) {
             client.send(request);
             assertEquals(TestClient.JSON.readTree(response), client.json());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"%s", "{\"jsonrpc\":\"2.0\",\"method\":\"list\",\"params\":%s,\"id\":1}"})
+    void deepNestingMustBeRefused(String request) throws Exception {
+        try (TestClient client = connect("/rpc")) {
+            client.send(request.formatted("[".repeat(10_000) + "]".repeat(10_000)));
+            assertEquals(-32700, client.json().at("/error/code").intValue());
         }
     }
 
