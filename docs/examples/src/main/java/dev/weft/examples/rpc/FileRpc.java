@@ -47,7 +47,7 @@ public record FileRpc(Path folder) {
                 .policy(HandshakePolicy.sameOrigin().and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")))
                         .and(HandshakePolicy.require(request -> request.pathParameters().values().stream()
                                 .allMatch(name -> name.matches("\\w[\\w.-]*")), 400, "letters, digits, '.', '-', '_'")))
-                .endpoint("/rpc", files::serveCalls)
+                .endpoint("/rpc", Endpoint.of(files::serveCalls).maxMessageSize(64 << 10))
                 .endpoint("/upload/{name}", Endpoint.of(files::upload).maxStreamedMessageSize(16L << 30))
                 .endpoint("/download/{name}", files::download)
                 .files("/", StaticFiles.onClassPath(FileRpc.class, "web/file-rpc"))

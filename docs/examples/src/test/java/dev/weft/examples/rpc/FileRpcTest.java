@@ -143,6 +143,15 @@ class FileRpcTest {
         }
     }
 
+    /** A batch of many small mistakes is answered with a response that is forty times as long. */
+    @Test
+    void largeCallsMustBeRefused() throws Exception {
+        try (TestClient client = connect("/rpc")) {
+            client.send("[" + "1,".repeat(32 << 10) + "1]");
+            assertEquals(1009, client.closeCode());
+        }
+    }
+
     @Test
     void missingFilesMustBeReported() throws Exception {
         try (TestClient client = connect("/download/nothing")) {
