@@ -18,12 +18,9 @@ import io.nats.client.Options;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -54,71 +51,39 @@ public final class NatsBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
     private static final Duration PAUSE = Duration.ofMillis(100);
     private static final Duration LONG = Duration.ofSeconds(10);
-    private static final String BEGUN_ANEW = "the stream of messages has begun anew";
-    private static final String SEQUENCE = "Nats-Sequence";
-    private static final String LAST_SEQUENCE = "Nats-Last-Sequence";
 
     /** A copy, which nobody changes. */
     private final Builder settings;
     private final Subjects subjects;
     private final Members members;
     private final Nodes nodes;
+    private final Subscriptions subscriptions;
+    private final Offsets offsets;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     // Guarded by the lock; the rest is also read without it.
-    private final Set<String> filters = new LinkedHashSet<>();
     private boolean ended;
-    /** Whether the connection was lost, and the node has not been told yet. */
-    private boolean lossUntold;
-
-    /** Held while the node is told something, so that it is told losses and returns in their order. Taken before the other lock. */
-    private final ReentrantLock telling = new ReentrantLock();
-    // Guarded by it.
-    private boolean toldAway;
 
     private volatile @Nullable Connection connection;
     /** Whether the client of NATS has given up, and connects no more. */
     private volatile boolean clientEnded;
     /** Whether this was closed while the client had not reported anything yet, and so was not known. */
     private volatile boolean closed;
-    private volatile @Nullable Dispatcher dispatcher;
-    /** Of the connection. */
-    private volatile Refusals refusals = new Refusals();
     private volatile @Nullable Streams streams;
     /** Whether the epoch is that of the stream to which this is connected, and messages are passed. */
     private volatile boolean ready;
-    /** Whether messages may have been lost although the connection stands. */
-    private volatile boolean suspect;
+    private volatile String detail = "not started";
+    private volatile TopicLimits limits = TopicLimits.DEFAULT;
+    private volatile @Nullable Receiver receiver;
+    private volatile @Nullable Outages outages;
+    private @Nullable Thread supervisor;
+
     // For the thread that receives.
     /** How many messages the client has dropped so far. */
     private long dropped;
     /** The number of the last message that it has kept before; 0 after that was received. */
     private long lastKept;
-    private volatile Epoch epoch = new Epoch(0, 0);
-    /** Whether a message had a lower offset than the one before. */
-    private volatile boolean backwards;
-    private volatile String detail = "not started";
-    private volatile TopicLimits limits = TopicLimits.DEFAULT;
-    private volatile @Nullable Receiver receiver;
-    private @Nullable Thread supervisor;
-    /** The stream of messages as the supervisor has seen it last. */
-    private Streams.@Nullable State seen;
-
-    /** What this node knows of the offsets of one epoch. */
-    private static final class Epoch {
-        final long number;
-        /** The highest offset that is known to be given: each later message gets a higher one. */
-        final AtomicLong newest;
-        /** Whether a later message has got a lower one: the server has lost the stream, and begun it again. */
-        volatile boolean over;
-        /** The offset of the message that has come last from the server. For the thread that receives. */
-        long lastReceived;
-
-        Epoch(long number, long newest) {
-            this.number = number;
-            this.newest = new AtomicLong(newest);
-        }
-    }
 
     private NatsBackplane(Builder builder) {
         this.settings = new Builder(builder);
@@ -126,6 +91,8 @@ public final class NatsBackplane implements Backplane {
         String node = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
         this.members = new Members(subjects, node);
         this.nodes = new Nodes(subjects, members, node, builder.nodeTimeout, builder.replicas);
+        this.subscriptions = new Subscriptions(subjects, builder.timeout, this::lost);
+        this.offsets = new Offsets(builder.prefix, builder.streamSize, builder.replicas, this::wakeSupervisor);
     }
 
     /** Returns a builder for one or more servers of a cluster, for example {@code nats://user:password@10.0.0.5:4222}. */
@@ -143,6 +110,7 @@ public final class NatsBackplane implements Backplane {
                 throw new IllegalStateException("a backplane is started once");
             }
             receiver = told;
+            outages = new Outages(told, () -> ready);
             limits = topicLimits;
         } finally {
             lock.unlock();
@@ -159,18 +127,18 @@ public final class NatsBackplane implements Backplane {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            lossUntold |= !ready;
+            if (!ready) {
+                outages.lost();
+            }
             lock.unlock();
         }
-        tell();
+        outages.tell();
     }
 
     /** Begins to connect, and does not wait. */
     private void connect() {
-        Refusals made = new Refusals();
-        refusals = made;
         Options options = settings.options().connectionListener(this::connectionEvent)
-                .errorListener(new Errors(made)).build();
+                .errorListener(new Errors(subscriptions.beginAnew())).build();
         boolean begun = false;
         clientEnded = false;
         try {
@@ -185,43 +153,8 @@ public final class NatsBackplane implements Backplane {
 
     /** The client has given up, for example because the server has refused its password twice. */
     private void connectAgain() {
-        lock.lock();
-        try {
-            connection = null;
-            dispatcher = null;
-        } finally {
-            lock.unlock();
-        }
+        connection = null;
         connect();
-    }
-
-    /** Tells the node what it has not been told yet of a loss, and then of the return. Called after each of them. */
-    private void tell() {
-        telling.lock();
-        try {
-            if (takeLoss() && !toldAway) {
-                toldAway = true;
-                receiver.away();
-            }
-            if (ready && (toldAway || suspect)) {
-                toldAway = false;
-                suspect = false;
-                receiver.back();
-            }
-        } finally {
-            telling.unlock();
-        }
-    }
-
-    private boolean takeLoss() {
-        lock.lock();
-        try {
-            boolean taken = lossUntold;
-            lossUntold = false;
-            return taken;
-        } finally {
-            lock.unlock();
-        }
     }
 
     private void connectionEvent(Connection current, ConnectionListener.Events event) {
@@ -279,7 +212,7 @@ public final class NatsBackplane implements Backplane {
         @Override
         public void slowConsumerDetected(Connection current, Consumer consumer) {
             // Messages were dropped.
-            suspect = true;
+            outages.suspect();
             wakeSupervisor();
         }
     }
@@ -299,13 +232,15 @@ public final class NatsBackplane implements Backplane {
             detail = why;
             if (ready) {
                 ready = false;
-                lossUntold = !ended;
+                if (!ended) {
+                    outages.lost();
+                }
                 changed.signalAll();
             }
         } finally {
             lock.unlock();
         }
-        tell();
+        outages.tell();
     }
 
     private void supervise() {
@@ -321,7 +256,7 @@ public final class NatsBackplane implements Backplane {
                     } else {
                         prepare(current);
                     }
-                    tell();
+                    outages.tell();
                 }
             } catch (Throwable e) {
                 // An Error, too: without this thread, the broker would be away for good.
@@ -355,46 +290,22 @@ public final class NatsBackplane implements Backplane {
 
     /** Looks after what may have gone wrong although the connection stands. */
     private void watch() {
-        if (limits.historyLength() > 0) {
-            boolean wentBack = backwards;
-            backwards = false;
-            Streams.State now = streams.messages();
-            if (!now.continues(seen)) {
-                lost(BEGUN_ANEW);
-                return;
-            }
-            seen = now;
-            epoch.newest.accumulateAndGet(now.newest(), Math::max);
-            suspectIf(wentBack);
-        }
-        suspectIf(nodes.beat(streams, receiver));
-    }
-
-    private void suspectIf(boolean reason) {
-        if (reason) {
-            suspect = true;
+        boolean mayHaveMissed = limits.historyLength() > 0 && offsets.mayHaveMissed(streams);
+        if (nodes.beat(streams, receiver) || mayHaveMissed) {
+            outages.suspect();
         }
     }
 
     /** Prepares a new connection. */
     private void prepare(Connection current) {
-        lock.lock();
-        try {
-            if (dispatcher == null) {
-                streams = new Streams(current, subjects, settings.prefix, settings.timeout);
-                current.createDispatcher(nodes::received).subscribe(subjects.node("*"));
-                dispatcher = current.createDispatcher(this::received);
-            }
-            // The client sends only those that it does not know yet.
-            filters.forEach(each -> dispatcher.subscribe(subjects.channel(each)));
-        } finally {
-            lock.unlock();
+        if (streams == null || !streams.isOf(current)) {
+            streams = new Streams(current, subjects, settings.prefix, settings.timeout);
+            current.createDispatcher(nodes::received).subscribe(subjects.node("*"));
         }
+        subscriptions.renew(current, this::received);
         streams.flush();
         if (limits.historyLength() > 0) {
-            seen = prepareMessages();
-            epoch = new Epoch(seen.epoch(), seen.newest());
-            backwards = false;
+            offsets.begin(streams, limits);
         }
         nodes.begin(streams);
         lock.lock();
@@ -405,24 +316,6 @@ public final class NatsBackplane implements Backplane {
         } finally {
             lock.unlock();
         }
-    }
-
-    private Streams.State prepareMessages() {
-        Streams.State before = seen;
-        Streams.State found = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
-        if (found.fragile() && before == null) {
-            LOGGER.log(Level.WARNING,
-                    "the stream \"{0}\" is in the memory of one server of a cluster: if that restarts, "
-                            + "the histories of all topics are lost. Delete the stream, and set replicas to 3",
-                    settings.prefix);
-        }
-        boolean known = before != null && found.epoch() == before.epoch();
-        if (known && (epoch.over || !found.continues(before))) {
-            // Its offsets would be given twice in one epoch.
-            streams.deleteMessages();
-            found = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
-        }
-        return found;
     }
 
     private Connection connected() {
@@ -460,8 +353,8 @@ public final class NatsBackplane implements Backplane {
         }
         if (lastKept > 0 && from.getDeliveredCount() >= lastKept) {
             lastKept = 0;
-            suspect = true;
-            tell();
+            outages.suspect();
+            outages.tell();
         }
     }
 
@@ -482,23 +375,14 @@ public final class NatsBackplane implements Backplane {
             }
             BackplaneMessage passed = BackplaneMessage.decode(topic, data);
             if (limits.historyLength() > 0) {
-                long offset = Long.parseLong(message.getHeaders().getFirst(SEQUENCE));
-                long previous = Long.parseLong(message.getHeaders().getFirst(LAST_SEQUENCE));
-                Epoch current = epoch;
-                if (offset < current.lastReceived) {
-                    // Another node may have made the stream again, or a server has lost it.
-                    backwards = true;
-                    wakeSupervisor();
-                }
-                current.lastReceived = offset;
-                passed = passed.at(Position.of(current.number, offset), previous);
+                passed = offsets.placed(passed, message);
             }
             receiver.received(passed);
         } catch (RuntimeException e) {
             LOGGER.log(Level.WARNING, "a message from NATS cannot be read", e);
         } catch (Error e) {
             // The message is lost.
-            suspect = true;
+            outages.suspect();
             wakeSupervisor();
             throw e;
         }
@@ -516,48 +400,17 @@ public final class NatsBackplane implements Backplane {
         if (limits.historyLength() > 0) {
             return place(message.topic(), encoded);
         }
-        send(() -> current.publish(subjects.channel(message.topic()), encoded));
+        Sending.send(() -> current.publish(subjects.channel(message.topic()), encoded));
         return Position.of(0, 0);
     }
 
-    /**
-     * Has the client send something, also on a thread that is interrupted: the client would send nothing then, and return
-     * normally. Waits, at most about the timeout, until the client has room.
-     */
-    private static void send(Runnable sending) {
-        boolean interrupted = Thread.interrupted();
-        try {
-            sending.run();
-            if (Thread.currentThread().isInterrupted()) {
-                throw BackplaneException.uncertain("interrupted while waiting for NATS");
-            }
-        } catch (IllegalStateException e) {
-            throw BackplaneException.notDone("NATS is not sent anything: " + e.getMessage(), e);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
     private Position place(String topic, byte[] message) {
-        Epoch current = epoch;
-        long known = current.newest.get();
         try {
-            long offset = streams.place(topic, message);
-            if (offset <= known) {
-                current.over = true;
-                lost(BEGUN_ANEW);
-                wakeSupervisor();
-                throw BackplaneException.uncertain(BEGUN_ANEW);
-            }
-            current.newest.accumulateAndGet(offset, Math::max);
-            return Position.of(current.number, offset);
+            return offsets.place(streams, topic, message);
         } catch (BackplaneException e) {
-            if (streams.isMissing()) {
-                // Somebody has deleted it; the supervisor makes another one.
+            if (offsets.isOver() || streams.isMissing()) {
+                // A server has lost it, or somebody has deleted it; the supervisor makes another one.
                 lost(e.getMessage());
-                wakeSupervisor();
             }
             throw e;
         }
@@ -567,88 +420,28 @@ public final class NatsBackplane implements Backplane {
 
     @Override
     public void subscribe(String filter) {
-        Dispatcher known;
-        lock.lock();
-        try {
-            filters.add(filter);
-            known = dispatcher;
-        } finally {
-            lock.unlock();
-        }
-        String channel = subjects.channel(filter);
-        Refusals current = refusals;
-        current.begin(channel);
-        try {
-            if (known != null) {
-                subscribe(known, filter);
-            }
-            Connection flushed = connected();
+        subscriptions.add(filter, () -> {
+            Connection current = connected();
             streams.flush();
-            String refused = current.why(channel, flushed, settings.timeout);
-            if (refused != null) {
-                throw BackplaneException.notDone("NATS refuses the subscription: " + refused);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw BackplaneException.uncertain("interrupted while waiting for NATS", e);
-        } finally {
-            current.end(channel);
-        }
-    }
-
-    /** Without the lock, since the client may wait for the network. */
-    private void subscribe(Dispatcher known, String filter) {
-        while (true) {
-            try {
-                send(() -> known.subscribe(subjects.channel(filter)));
-                return;
-            } catch (BackplaneException e) {
-                // The client may believe that it has sent it.
-                unsubscribe(known, filter);
-                if (!e.isUncertain()) {
-                    // The supervisor subscribes to what is still wanted.
-                    lost(String.valueOf(e.getMessage()));
-                    wakeSupervisor();
-                    throw e;
-                }
-                // This thread was interrupted meanwhile: now it is known to be.
-            }
-        }
+            return current;
+        });
     }
 
     @Override
     public void unsubscribe(String filter) {
-        Dispatcher known;
-        lock.lock();
-        try {
-            known = filters.remove(filter) ? dispatcher : null;
-        } finally {
-            lock.unlock();
-        }
-        if (known != null) {
-            unsubscribe(known, filter);
-        }
-    }
-
-    private void unsubscribe(Dispatcher known, String filter) {
-        try {
-            send(() -> known.unsubscribe(subjects.channel(filter)));
-        } catch (BackplaneException e) {
-            // What the server passes until the next connection is dropped.
-            LOGGER.log(Level.DEBUG, "a subscription is not ended", e);
-        }
+        subscriptions.remove(filter);
     }
 
     @Override
     public BackplaneHistory read(String topic) {
         connected();
-        return streams.read(topic, epoch.number, null);
+        return streams.read(topic, offsets.epoch(), null);
     }
 
     @Override
     public BackplaneHistory readAfter(String topic, Position position) {
         connected();
-        return streams.read(topic, epoch.number, position);
+        return streams.read(topic, offsets.epoch(), position);
     }
 
     // Presence.

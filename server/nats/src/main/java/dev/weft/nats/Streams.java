@@ -83,6 +83,10 @@ final class Streams {
         this.members = prefix + "_members";
     }
 
+    boolean isOf(Connection other) {
+        return connection == other;
+    }
+
     private interface Call<T> {
         T run() throws IOException, JetStreamApiException, InterruptedException;
     }
