@@ -165,12 +165,6 @@ enum PlantedLoopFault {
                         asleep = true;
                         LockSupport.park(this);
             """)),
-    /** A thread that has just added an entry may find the flag down, and the watchdog the loop still waiting. */
-    WATCHDOG_LOOKS_FOR_NO_ENTRIES(new Edit("""
-                        if (loop.hasAdded() || !loop.engine().isWaiting()) {
-            """, """
-                        if (!loop.engine().isWaiting()) {
-            """)),
     /** It sleeps while a loop is held up. */
     WATCHDOG_NOT_WOKEN(new Edit("""
                     watchdog.turnWaits();
