@@ -327,13 +327,18 @@ final class Streams {
         long end = System.nanoTime() + timeout.toNanos();
         while (reached < last) {
             Message message = reader.nextMessage(timeout.dividedBy(SILENCES));
+            boolean seemsOver = message == null;
             if (message != null) {
                 action.accept(message);
                 reached = message.metaData().streamSequence();
+                seemsOver = message.metaData().pendingCount() == 0;
                 end = System.nanoTime() + timeout.toNanos();
-            } else if (lastNumber(name, subject) <= reached) {
+            }
+            if (reached < last && seemsOver && lastNumber(name, subject) <= reached) {
+                // The last one was removed meanwhile.
                 return reached;
-            } else if (System.nanoTime() - end > 0) {
+            }
+            if (System.nanoTime() - end > 0) {
                 throw new IOException("timeout while reading a stream");
             }
         }
