@@ -1,9 +1,9 @@
 package dev.weft.topics;
 
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +21,7 @@ final class Presence implements Members {
     private final Worker worker = new Worker("weft-presence", this::step);
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
-    private final Map<Member, Boolean> untold = new LinkedHashMap<>();
+    private final SequencedMap<Member, Boolean> untold = new LinkedHashMap<>();
 
     Presence(@Nullable PresenceListener listener) {
         if (listener != null) {
@@ -101,13 +101,7 @@ final class Presence implements Members {
     private Map.@Nullable Entry<Member, Boolean> next() {
         lock.lock();
         try {
-            Iterator<Map.Entry<Member, Boolean>> all = untold.entrySet().iterator();
-            if (!all.hasNext()) {
-                return null;
-            }
-            Map.Entry<Member, Boolean> first = Map.Entry.copyOf(all.next());
-            all.remove();
-            return first;
+            return untold.pollFirstEntry();
         } finally {
             lock.unlock();
         }

@@ -1,9 +1,9 @@
 package dev.weft.topics;
 
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,7 @@ final class PresenceLane {
     private final Worker worker = new Worker("weft-presence", this::step);
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
-    private final Map<Member, Change> untold = new LinkedHashMap<>();
+    private final SequencedMap<Member, Change> untold = new LinkedHashMap<>();
 
     /** Members whose last change the broker may have made without an answer. For the thread of the worker. */
     private final Set<Member> uncertain = new HashSet<>();
@@ -102,13 +102,7 @@ final class PresenceLane {
     private Map.@Nullable Entry<Member, Change> next() {
         lock.lock();
         try {
-            Iterator<Map.Entry<Member, Change>> all = untold.entrySet().iterator();
-            if (!all.hasNext()) {
-                return null;
-            }
-            Map.Entry<Member, Change> first = Map.Entry.copyOf(all.next());
-            all.remove();
-            return first;
+            return untold.pollFirstEntry();
         } finally {
             lock.unlock();
         }
