@@ -26,14 +26,20 @@ final class Refusals {
     /** A subject is about to be subscribed, by one thread at a time. {@link #end} must follow. */
     void begin(String subject) {
         lock.lock();
-        attempts.put(subject, "");
-        lock.unlock();
+        try {
+            attempts.put(subject, "");
+        } finally {
+            lock.unlock();
+        }
     }
 
     void end(String subject) {
         lock.lock();
-        attempts.remove(subject);
-        lock.unlock();
+        try {
+            attempts.remove(subject);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The server has reported an error. Returns whether it has refused something. */
