@@ -52,6 +52,7 @@ class RollingRestartTest {
                 timeout client 30s
                 timeout server 30s
                 timeout tunnel 60s
+                timeout check 5s
                 retries 3
                 option redispatch
             frontend chat
