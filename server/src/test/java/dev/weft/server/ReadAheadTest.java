@@ -368,6 +368,24 @@ class ReadAheadTest {
         }
     }
 
+    /** The handler has half a second to answer the messages before it. */
+    @Test
+    void violationsMustLeaveTimeForReplies() throws Exception {
+        try (WebSocketServer server = builder().handler(ws -> {
+            received.add(ws.receive());
+            sleep();
+            ws.send("late");
+            receiveAll(ws);
+        }).start(); RawPeer peer = RawPeer.open(server)) {
+            // A text frame without a mask.
+            peer.hex(HELLO + PING).hex("8101 61");
+            assertEquals(PONG, peer.readFrame());
+            mayGoOn.countDown();
+            assertEquals("8104 6c617465", peer.readFrame());
+            assertEquals(1002, peer.readCloseAndEnd());
+        }
+    }
+
     /** TCP slows the peer down, and the held memory stays small. */
     @Test
     void bytesBeyondTheBoundMustWaitInTheNetwork() throws Exception {

@@ -20,6 +20,7 @@ final class FrameScanner extends ControlReader {
     private boolean afterData;
     private boolean closed;
     private boolean holdsClose;
+    private ProtocolViolationException violation;
 
     /**
      * A scanner that starts at the reader's current position.
@@ -31,8 +32,17 @@ final class FrameScanner extends ControlReader {
         this.answeredBefore = answeredBefore;
     }
 
-    /** Scans the next bytes, up to the peer's Close frame. Waits as long as answering a ping does. */
-    void scan(byte[] array, int from, int to) throws IOException, ProtocolViolationException {
+    /** Scans the next bytes, up to the peer's Close frame or a violation. Waits as long as answering a ping does. */
+    void scan(byte[] array, int from, int to) throws IOException {
+        try {
+            scanPieces(array, from, to);
+        } catch (ProtocolViolationException e) {
+            violation = e;
+        }
+        owner.flush();
+    }
+
+    private void scanPieces(byte[] array, int from, int to) throws IOException, ProtocolViolationException {
         byte[] piece = new byte[Math.min(PIECE, to - from)];
         for (int at = from; at < to && !closed; at += piece.length) {
             int count = Math.min(piece.length, to - at);
@@ -45,7 +55,6 @@ final class FrameScanner extends ControlReader {
             // Otherwise a connection whose handler is busy would keep a reference to the piece.
             parser.feed(NOTHING, 0, 0);
         }
-        owner.flush();
     }
 
     private void scanRegion() throws IOException, ProtocolViolationException {
@@ -82,7 +91,7 @@ final class FrameScanner extends ControlReader {
 
     /** Whether everything so far were control frames that are answered, or the beginning of a frame. */
     boolean sawOnlyAnswered() {
-        return !afterData && !closed;
+        return !afterData && !isAtEnd();
     }
 
     /** The receiving thread's place is now that of this scanner. */
@@ -95,13 +104,24 @@ final class FrameScanner extends ControlReader {
         return closed;
     }
 
-    /** Whether the peer's Close frame follows data that has not been received yet, and so is not answered yet. */
-    boolean holdsClose() {
-        return holdsClose;
+    /** Whether nothing more can be scanned: the peer's Close frame has arrived, or a violation. */
+    boolean isAtEnd() {
+        return closed || violation != null;
     }
 
-    /** Answers the Close frame that was not answered yet. */
-    void answerClose() throws IOException, ProtocolViolationException {
+    /**
+     * Whether the end was found, but has not taken effect: a violation, or a Close frame that is not answered yet because it
+     * follows data that has not been received.
+     */
+    boolean holdsEnd() {
+        return violation != null || holdsClose;
+    }
+
+    /** Throws the violation that was found, or answers the Close frame that was not answered yet. */
+    void takeEnd() throws IOException, ProtocolViolationException {
+        if (violation != null) {
+            throw violation;
+        }
         holdsClose = false;
         closed = false;
         answer(false);

@@ -23,8 +23,9 @@ import java.util.concurrent.locks.LockSupport;
  *          └──── all is read: the transport is asked to report more, or there is no room ───┘
  * </pre>
  * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that
- * data and to reply, if our Close frame has not been sent. Time during which a reply waits for the peer does not count. After the
- * end of the peer's bytes it has half a second in all, since a peer that has shut down its output may still read.
+ * data and to reply, if our Close frame has not been sent. It has the same time before a violation fails the connection. Time
+ * during which a reply waits for the peer does not count. After the end of the peer's bytes it has half a second in all, since a
+ * peer that has shut down its output may still read.
  * <p>
  * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins to
  * scan at the receiver's position in its region, or where the last turn stopped if the receiver has not reached that.
@@ -141,8 +142,8 @@ final class ReadAhead extends ShortTimer.Entry {
     }
 
     private void readAndScan() throws IOException, ProtocolViolationException {
-        if (scanner != null && scanner.holdsClose()) {
-            scanner.answerClose();
+        if (scanner != null && scanner.holdsEnd()) {
+            scanner.takeEnd();
             ended = true;
             return;
         }
@@ -152,7 +153,7 @@ final class ReadAhead extends ShortTimer.Entry {
                     ? new IOException("the peer has gone", FrameReader.unexpectedEnd())
                     : FrameReader.unexpectedEnd();
         }
-        if (scanner == null || !scanner.isClosed() && !input.hasAhead()) {
+        if (scanner == null || !scanner.isAtEnd() && !input.hasAhead()) {
             // The receiver may have taken the data that the last turn found.
             scanner = new FrameScanner(frames, scanner == null ? 0 : scanner.answered());
             FrameParser parser = frames.parser();
@@ -161,7 +162,7 @@ final class ReadAhead extends ShortTimer.Entry {
             passAnswered();
         }
         int count = 1;
-        while (count > 0 && !scanner.isClosed()) {
+        while (count > 0 && !scanner.isAtEnd()) {
             count = input.readAhead(owner.readAheadSize());
             if (count > 0) {
                 deadlines.heard();
@@ -176,15 +177,15 @@ final class ReadAhead extends ShortTimer.Entry {
 
     private void finishTurn(int count) throws IOException {
         holdsEnd = count == -1;
-        if (scanner.holdsClose() || holdsEnd) {
+        if (scanner.holdsEnd() || holdsEnd) {
             patience = PATIENCE_WITH_END;
             watchLater(owner.timer());
-        } else if (scanner.isClosed()) {
+        } else if (scanner.isAtEnd()) {
             ended = true;
         } else if (count == 0) {
             input.transport().reportUnread();
         }
-        if (!scanner.isClosed() && !input.hasAhead() && frames.parser().unread() == 0) {
+        if (!scanner.isAtEnd() && !input.hasAhead() && frames.parser().unread() == 0) {
             // The receiver is as far.
             scanner = null;
         }

@@ -48,9 +48,9 @@ enum PlantedReadAheadFault {
             """),
     /** Data is skipped with the control frames around it. */
     PASSED_OVER_DATA("""
-                    return !afterData && !closed;
+                    return !afterData && !isAtEnd();
             """, """
-                    return answered > 0 && !closed;
+                    return answered > 0 && !isAtEnd();
             """),
     /** Pings that were passed over count for later ones. */
     PASSED_OVER_AND_STILL_COUNTED("""

@@ -67,9 +67,9 @@ class WeftClientTest {
     }
 
     /**
-     * If a thread is not scheduled for some milliseconds, a frame that was read ahead may fail the connection before an earlier
-     * message is answered, or a ping may be answered only by the pong of a later one: not strict, but allowed. It must not
-     * happen every time.
+     * If a thread is not scheduled for half a second, a violation that was read ahead may fail the connection before an earlier
+     * message is answered; after some milliseconds, a ping may be answered only by the pong of a later one. Both are not strict,
+     * but allowed. They must not happen every time.
      */
     private static void requireStrict(ClientRun run, SecondRun second) throws Exception {
         List<Result> unexpected = unexpected(run);
