@@ -73,7 +73,8 @@ public interface HandshakePolicy {
      * Accepts requests for which the condition holds, and rejects others.
      *
      * @param condition must be thread-safe; if it throws an exception, the response is a 500
-     * @param status    of the response to other requests, such as 401 or 403
+     * @param status    of the response to other requests, such as 403; for 401, which needs a header, return
+     *                  {@linkplain HandshakeDecision.Reject#withHeader a decision} instead
      * @param text      the body of that response, for people to read
      * @throws IllegalArgumentException if the status is not that of a refusal: 300 to 599
      */

@@ -71,7 +71,7 @@ public final class Chat implements TopicAuthorizer {
         String token = request.query().first("token").orElse(request.cookies().getOrDefault("token", ""));
         String user = usersByToken.get(token);
         return user == null
-                ? HandshakeDecision.reject(401, "sign in first")
+                ? HandshakeDecision.reject(401, "sign in first").withHeader("WWW-Authenticate", "Bearer")
                 : HandshakeDecision.accept().withAttachment(user);
     }
 

@@ -93,6 +93,12 @@ class ChatTest {
         chat().cookie("token", "guessed").expectRefusal(401);
     }
 
+    /** RFC 9110 §15.5.2. */
+    @Test
+    void aRefusalWith401MustHaveAChallenge() {
+        assertEquals("Bearer", chat().expectRefusal(401).headers().first("WWW-Authenticate").orElse(""));
+    }
+
     @Test
     void aNameMustHave1To40Characters() {
         signIn("  ").expectStatus(400);
