@@ -95,8 +95,8 @@ public final class PreparedMessage {
 
     /**
      * Tries to send this message to many connections, in their order of iteration. Does the same as {@link
-     * WebSocketConnection#trySend(PreparedMessage)} for each, and takes less time, because it loads what several sends need
-     * from memory together. Any thread. Does not wait.
+     * WebSocketConnection#trySend(PreparedMessage)} for each, and takes less time, because it loads the data of several
+     * connections from memory at the same time. Any thread. Does not wait.
      *
      * @return the number of connections that have {@linkplain SendResult#isAccepted() accepted} it
      */
@@ -105,8 +105,8 @@ public final class PreparedMessage {
     }
 
     /**
-     * Tries to send this message to many connections like {@link #broadcast(Iterable)}, and tells the result of each attempt, so
-     * that the caller can, for example, end a connection whose peer is behind.
+     * Tries to send this message to many connections like {@link #broadcast(Iterable)}, and passes the result of each attempt
+     * to a callback, which can, for example, close a connection whose peer is behind.
      *
      * @param results called after each attempt, on this thread; if it throws, the message is sent to no further connection
      */

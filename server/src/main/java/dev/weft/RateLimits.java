@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * Limits of what may happen per second. A rate that is not set is not limited. After a pause, the amount of one second
- * may happen at once. A peer over a limit is slowed down, not disconnected: the server reads no more from it, so that
- * TCP stops it, or waits before it sends more. No byte is lost, and no deadline of the peer runs meanwhile. Only
- * {@link Kind#HANDSHAKES} over the limit are refused. The server's clock advances in steps of up to a quarter of a
- * second. Immutable; no method waits. {@snippet class = "dev.weft.server.Snippets" region = "limits"}
+ * Limits of what may happen per second. A rate that is not set is not limited. After a pause, as much as the limit allows in
+ * one second may happen at once. A peer over a limit is slowed down, not disconnected: the server reads no more from it, so
+ * that TCP stops it, or waits before it sends more. No byte is lost, and no deadline of the peer runs meanwhile. Only {@link
+ * Kind#HANDSHAKES} over the limit are refused. The server's clock advances in steps of up to a quarter of a second. Immutable;
+ * no method waits. {@snippet class = "dev.weft.server.Snippets" region = "limits"}
  */
 public final class RateLimits {
     /** Limits nothing. */
@@ -30,7 +30,7 @@ public final class RateLimits {
         SENT_MESSAGES,
         /** Pings received. */
         PINGS,
-        /** Bytes of messages that were decompressed, after their decompression. */
+        /** Bytes of compressed messages, counted after decompression. */
         INFLATED_BYTES
     }
 

@@ -5,9 +5,9 @@ import java.time.Duration;
 
 /**
  * An event that a {@link ReconnectingClient} reports: an attempt, or the beginning or end of a gap between two connections.
- * After each {@link Connected} follows one {@link Disconnected}, with no event between them; no {@code Disconnected} occurs
- * otherwise. {@link AttemptFailed} may occur any number of times before a {@code Connected}. The last event is one
- * {@link Stopped}. An attempt that was in progress when the client was closed is not reported.
+ * Each {@link Connected} is followed directly by one {@link Disconnected}, which occurs only there. {@link AttemptFailed} may
+ * occur any number of times before a {@code Connected}. The last event is one {@link Stopped}. An attempt that was in progress
+ * when the client was closed is not reported.
  */
 public sealed interface ReconnectEvent {
     /**

@@ -75,7 +75,7 @@ public final class ReconnectingClient implements AutoCloseable {
     }
 
     /**
-     * Collects the settings.
+     * Returns a builder for a reconnecting client.
      *
      * @param client opens the connections; closing the reconnecting client does not close it
      * @throws IllegalArgumentException as {@link WebSocketClient#open(URI)}

@@ -116,7 +116,7 @@ public final class WebSocketClient implements AutoCloseable {
         }
     }
 
-    /** Collects the settings of a client. */
+    /** Returns a builder for a client. */
     public static WebSocketClientBuilder builder() {
         return new WebSocketClientBuilder();
     }

@@ -229,9 +229,9 @@ public final class WebSocketServerBuilder extends ListeningSettings {
     }
 
     /**
-     * Serves also the {@linkplain Topics#totals() totals} of these topics, otherwise as {@link #metrics(String)}. If
-     * several servers use the same topics, only one of them should serve the totals, so that sums over all servers do
-     * not count them twice.
+     * Also serves the {@linkplain Topics#totals() totals} of these topics, otherwise as {@link #metrics(String)}. If several
+     * servers use the same topics, only one of them should serve the totals, so that sums over all servers do not count them
+     * twice.
      *
      * @throws IllegalArgumentException if the path is malformed
      */

@@ -2,7 +2,7 @@ package dev.weft.topics;
 
 import java.util.List;
 
-/** The end of a topic's history, as a {@link Backplane} has it. Immutable. */
+/** The newest messages of a topic's history, as a {@link Backplane} has read them. Immutable. */
 public final class BackplaneHistory {
     private final Position newest;
     private final List<BackplaneMessage> messages;

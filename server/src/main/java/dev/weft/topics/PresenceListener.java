@@ -5,10 +5,10 @@ package dev.weft.topics;
  * in the order of the events of each topic. It may publish, subscribe and wait, but then later events wait too.
  * <p>
  * With a {@link Backplane}, a member joins with its first connection on any node and leaves with its last, and only the
- * listener on the node of that connection is notified, or, if that node has died, the one on another node. So an action
- * for each member happens once in the group. After an interruption, or after a node has died, an event may be reported
- * twice, or only by {@link #changed}. A listener that needs the members of a topic must ask for them when
- * {@code changed} is called.
+ * listener on the node of that connection is notified, or, if that node has died, the one on another node. So an action for
+ * each member happens once, not once on each node. After an interruption, or after a node has died, an event may be reported
+ * twice, or only by {@link #changed}. A listener that needs the members of a topic must ask for them when {@code changed} is
+ * called.
  */
 public interface PresenceListener {
     /** The first connection of a member has subscribed to the topic. */

@@ -547,8 +547,8 @@ public final class RedisBackplane implements Backplane {
         }
 
         /**
-         * Sets the time without a sign of life after which a node counts as dead, and its members as gone: 10 ms to 5
-         * minutes. All nodes should have the same value. Default 10 seconds.
+         * Sets the time without a heartbeat after which a node counts as dead, and its members as gone: 10 ms to 5 minutes. All
+         * nodes should have the same value. Default 10 seconds.
          */
         public Builder nodeTimeout(Duration time) {
             nodeTimeout = checked("nodeTimeout", time);
