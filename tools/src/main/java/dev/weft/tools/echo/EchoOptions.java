@@ -49,9 +49,10 @@ final class EchoOptions extends OptionTable {
     private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
 
     static {
-        EXIT_CODES.put("0", "the help or the version was printed; --check found no fault; --daemon started the server");
-        EXIT_CODES.put("1", "it cannot listen, or another server has the pid file");
+        EXIT_CODES.put("0", "the help or the version was printed; --check found no fault; --daemon started the server; the command succeeded");
+        EXIT_CODES.put("1", "it cannot listen, or another server has the pid file; the command failed");
         EXIT_CODES.put("2", "wrong options on the command line, in the environment or in the file");
+        EXIT_CODES.put("3", "no server has the pid file");
         EXIT_CODES.put("4", "the code of --handler cannot be compiled, loaded or used");
         EXIT_CODES.put("128 + N", "ended by signal N");
     }

@@ -228,6 +228,16 @@ class EchoLauncherTest {
     }
 
     @Test
+    void helpMustListEveryExitCode() {
+        assertEquals(EchoLauncher.OK, launch("--help"));
+        String codes = out.toString(UTF_8).split("Exit codes:\n")[1];
+        for (int code : List.of(EchoLauncher.OK, EchoLauncher.CANNOT_LISTEN, EchoLauncher.BAD_USAGE,
+                ControlCommand.NOT_RUNNING, EchoLauncher.BAD_HANDLER)) {
+            assertTrue(codes.lines().anyMatch(line -> line.strip().startsWith(code + " ")), code + " in " + codes);
+        }
+    }
+
+    @Test
     void oneLineSaysWhereItListens() {
         assertEquals(EchoLauncher.OK, launch("--quiet", "--port", "0"));
         assertEquals("Weft echo listening on ws://127.0.0.1:" + servers.get(0).port() + "/\n", out.toString(UTF_8));
