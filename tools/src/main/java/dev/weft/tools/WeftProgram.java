@@ -66,7 +66,7 @@ public final class WeftProgram implements Callable<Integer> {
 
     /** Stands for the benchmarks, which {@code scripts/weft} runs: nothing imports their module. */
     @Command(name = "bench", sortOptions = false, usageHelpAutoWidth = true, description = {
-            "Measures Weft beside its peers: `scripts/weft bench --help` has the options. Needs the source tree."}, exitCodeListHeading = "Exit codes:%n", exitCodeList = {
+            "Measures Weft and its peers: `scripts/weft bench --help` has the options. Needs the source tree."}, exitCodeListHeading = "Exit codes:%n", exitCodeList = {
                     "0:every suite came to its end", "1:one did not",
                     "2:wrong command line"})
     private static final class Bench implements Callable<Integer> {

@@ -75,7 +75,7 @@ public final class Conform implements Callable<Integer> {
             + "the file of --tls-cert.")
     private Path key;
 
-    @Option(names = "--only", paramLabel = "PATTERN", description = "Run the cases whose id fits; * stands for "
+    @Option(names = "--only", paramLabel = "PATTERN", description = "Run the cases whose id matches; * stands for "
             + "anything: utf8.*, *.chopped-1. May be repeated.")
     private List<String> only = List.of();
 
@@ -91,7 +91,7 @@ public final class Conform implements Callable<Integer> {
     @Option(names = "--html", paramLabel = "FILE", description = "Write all results as HTML.")
     private Path html;
 
-    @Option(names = "--insecure", description = "With wss: take any certificate.")
+    @Option(names = "--insecure", description = "With wss: accept any certificate.")
     private boolean insecure;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "5", description = "How long an answer may take. "

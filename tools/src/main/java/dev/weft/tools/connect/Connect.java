@@ -106,7 +106,7 @@ public final class Connect implements Callable<Integer> {
     @Mixin
     private ClientOptions clientOptions;
 
-    @Option(names = "--max-message-size", paramLabel = "SIZE", description = "The most bytes of a received message; k and m "
+    @Option(names = "--max-message-size", paramLabel = "SIZE", description = "Maximum number of bytes of a received message; k and m "
             + "are understood. Default 16m.")
     private String maxMessageSize = "16m";
 

@@ -49,7 +49,8 @@ final class EchoOptions extends OptionTable {
     private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
 
     static {
-        EXIT_CODES.put("0", "the help or the version was printed; --check found no fault; --daemon started the server; the command succeeded");
+        EXIT_CODES.put("0",
+                "the help or the version was printed; --check found no fault; --daemon started the server; the command succeeded");
         EXIT_CODES.put("1", "it cannot listen, or another server has the pid file; the command failed");
         EXIT_CODES.put("2", "wrong options on the command line, in the environment or in the file");
         EXIT_CODES.put("3", "no server has the pid file");
@@ -144,7 +145,7 @@ final class EchoOptions extends OptionTable {
                 option("--backlog", Notation.COUNT, defaults.backlog(), builder::backlog,
                         "Connections that may wait to be accepted."),
                 option("--transport", Notation.TRANSPORT, defaults.transport(), builder::transport,
-                        "How connections wait for the network: parking, parking-platform or blocking."),
+                        "How connections wait for the network: loops, parking, parking-platform or blocking."),
                 flag("--tcp-nodelay", defaults.tcpNoDelay(), builder::tcpNoDelay,
                         "Whether small writes are sent at once."),
                 flag("--keep-alive", defaults.keepAlive(), builder::keepAlive,
@@ -298,15 +299,15 @@ final class EchoOptions extends OptionTable {
         group("Proxies",
                 list("--trusted-proxy", "PREFIX", "an IP address or a prefix of addresses",
                         prefix -> ProxySettings.builder().trustedProxies(List.of(prefix)), trustedProxies::addAll,
-                        "Address, or prefix such as 10.0.0.0/8, of proxies that are believed who the client is; may be"
-                                + " repeated.",
+                        "Address, or prefix such as 10.0.0.0/8, of proxies that are trusted to report the client's"
+                                + " address; may be repeated.",
                         proxies.trustedProxies()),
                 flag("--trust-unix-sockets", proxies.trustUnixSockets(), proxyBuilder::trustUnixSockets,
                         "Whether those who connect by the files of --unix are such proxies."),
                 flag("--proxy-protocol", proxies.proxyProtocol(), proxyBuilder::proxyProtocol,
                         "Whether each connection must begin with a header of the PROXY protocol, from a trusted proxy."),
                 option("--max-proxy-header-size", Notation.SIZE, proxies.maxProxyHeaderSize(),
-                        proxyBuilder::maxProxyHeaderSize, "Most bytes of such a header."),
+                        proxyBuilder::maxProxyHeaderSize, "Maximum number of bytes of such a header."),
                 option("--client-address-field", Notation.FIELD, proxies.clientAddressField(),
                         proxyBuilder::clientAddressField,
                         "Header in which the proxies name the client: none, x-forwarded-for or forwarded."));
