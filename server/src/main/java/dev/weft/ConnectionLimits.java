@@ -72,10 +72,10 @@ public final class ConnectionLimits {
     }
 
     /**
-     * The maximum number of bytes of messages that {@link WebSocketConnection#trySend(String)} may queue until the peer
-     * reads them. Each message counts as its length plus 64 bytes, or 128 if it has a key. If the queue is empty, one
-     * message may exceed the limit. A connection may never queue more than 1/32 of the server's {@code maxBufferedSize}, or 64
-     * KiB if that is more.
+     * The maximum number of bytes of messages that {@link WebSocketConnection#trySend(String)} may queue until the peer reads
+     * them. Each message counts as its length plus 64 bytes, or 128 if it has a key. A message whose frame has been begun no
+     * longer counts. If the queue is empty, one message may exceed the limit. A connection may never queue more than 1/32 of
+     * the server's {@code maxBufferedSize}, or 64 KiB if that is more.
      */
     public int maxQueuedSize() {
         return maxQueuedSize;
