@@ -9,7 +9,7 @@ record Readiness(String reason) {
     static Readiness of(WebSocketServer server) {
         ServerHealth health = server.health();
         if (server.shutdown().isDraining()) {
-            return new Readiness("the server goes down");
+            return new Readiness("the server is shutting down");
         }
         if (!health.isHealthy()) {
             return new Readiness(health.reason());

@@ -137,7 +137,7 @@ final class ServerShutdown {
 
     /** The response to a request that is not served because of this. */
     HttpResponse refusal() {
-        return ServerHandshake.unavailable("the server goes down", settings.retryAfter());
+        return ServerHandshake.unavailable("the server is shutting down", settings.retryAfter());
     }
 
     CountDownLatch terminated() {

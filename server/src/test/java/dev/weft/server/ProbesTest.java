@@ -72,7 +72,7 @@ class ProbesTest {
             server.drain(REFUSED);
             InetSocketAddress address = server.address();
             assertEquals("200 alive", get(address, "/livez"));
-            assertEquals("503 the server goes down", get(address, "/readyz"));
+            assertEquals("503 the server is shutting down", get(address, "/readyz"));
             assertEquals(
                     "200 {\"status\":\"HEALTHY\",\"reason\":\"\",\"ready\":false,\"draining\":true,\"connections\":1}",
                     get(address, "/health"));
@@ -189,7 +189,7 @@ class ProbesTest {
             // The server listens no more, but the probes do.
             assertThrows(ConnectException.class, () -> RawPeer.connect(server));
             assertEquals("200 alive", get(own, "/livez"));
-            assertEquals("503 the server goes down", get(own, "/readyz"));
+            assertEquals("503 the server is shutting down", get(own, "/readyz"));
         } finally {
             server.close();
         }
