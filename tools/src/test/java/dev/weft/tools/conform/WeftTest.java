@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
@@ -43,6 +44,15 @@ class WeftTest {
     void everyCaseIsOkByTls(@TempDir Path folder) throws Exception {
         try (WebSocketServer server = WeftEcho.builder().tls(newKey(folder)).start()) {
             assertAllOk("wss://127.0.0.1:" + server.port() + "/", folder);
+        }
+    }
+
+    /** The page of scripts/echo answers HEAD. */
+    @Test
+    void handshakesMustBeOkNextToAPage(@TempDir Path folder) throws Exception {
+        try (WebSocketServer server = WeftEcho.builder().http("GET", "/", request -> HttpResponse.text(200, "page\n"))
+                .start()) {
+            assertEquals(List.of(), unexpected("ws://127.0.0.1:" + server.port() + "/", folder, "handshake.*"));
         }
     }
 

@@ -146,10 +146,11 @@ final class Handshake {
                 request -> request.key("!!!!!!!!!!!!!!!!!!!!!!=="));
         weak(cases, "key.twice", "two keys", "§11.3.1",
                 request -> request.with("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="));
-        refuses(cases, "method.post", "POST", "§4.2.1", request -> method(request, "POST").with("Content-Length: 0"));
-        refuses(cases, "method.put", "PUT", "§4.2.1", request -> method(request, "PUT").with("Content-Length: 0"));
-        refuses(cases, "method.delete", "DELETE", "§4.2.1", request -> method(request, "DELETE"));
-        refuses(cases, "method.head", "HEAD", "§4.2.1", request -> method(request, "HEAD"));
+        // RFC 9110 §7.8: a server may ignore Upgrade, and answer HEAD as it answers GET.
+        serves(cases, "method.post", "POST", "§4.2.1", request -> method(request, "POST").with("Content-Length: 0"));
+        serves(cases, "method.put", "PUT", "§4.2.1", request -> method(request, "PUT").with("Content-Length: 0"));
+        serves(cases, "method.delete", "DELETE", "§4.2.1", request -> method(request, "DELETE"));
+        serves(cases, "method.head", "HEAD", "§4.2.1", request -> method(request, "HEAD"));
         refuses(cases, "method.lower-case", "get", "§4.2.1", request -> method(request, "get"));
         serves(cases, "http-1.0", "HTTP/1.0", "§4.2.1",
                 request -> request.line(request.head().line().replace("HTTP/1.1", "HTTP/1.0")));
