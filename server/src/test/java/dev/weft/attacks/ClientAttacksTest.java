@@ -1,6 +1,7 @@
 package dev.weft.attacks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -41,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClientAttacksTest {
     private static final String GOOD = "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+    private static final String TAKES_EVERYTHING = "the client takes everything";
     private static final ConnectionTimeouts SHORT = ConnectionTimeouts.builder()
             .handshakeTimeout(Duration.ofMillis(300)).closeTimeout(Duration.ofMillis(300)).build();
 
@@ -70,7 +72,7 @@ class ClientAttacksTest {
             failure[0] = assertThrows(WebSocketConnectException.class, () -> client.open(server.uri()));
             assertEquals(Step.HANDSHAKE, failure[0].step());
             assertTrue(failure[0].getMessage().contains(why), failure[0].getMessage());
-            server.end();
+            assertFalse(server.end().contains(TAKES_EVERYTHING));
         });
         return failure[0];
     }
@@ -86,7 +88,7 @@ class ClientAttacksTest {
         for (long sent = 0; sent < 64 << 20; sent += piece.length) {
             peer.bytes(piece);
         }
-        throw new AssertionError("the client takes everything");
+        throw new AssertionError(TAKES_EVERYTHING);
     }
 
     // The head
@@ -238,6 +240,16 @@ class ClientAttacksTest {
             peer.text("HTTP/1.1 500 \r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
         }).response().orElseThrow();
         assertEquals(body, response.bodyText());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\r", "0", ";", "5\r\nHello\r"})
+    void attack24_endlessLineOfAChunkedBodyMustBeCut(String endless) throws Exception {
+        refused(WebSocketClient.builder(), "500", peer -> {
+            peer.readRequest();
+            peer.text("HTTP/1.1 500 \r\nTransfer-Encoding: chunked\r\n\r\n1");
+            endlessly(peer, endless);
+        });
     }
 
     @Test

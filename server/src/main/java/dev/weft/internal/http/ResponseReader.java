@@ -130,7 +130,7 @@ public final class ResponseReader {
 
     private String readLine() throws IOException {
         StringBuilder line = new StringBuilder();
-        while (line.length() < LONGEST_CHUNK_LINE) {
+        for (int i = 0; i < LONGEST_CHUNK_LINE; i++) {
             requireByte();
             char c = (char) (input.array()[at++] & 0xFF);
             if (c == '\n') {
