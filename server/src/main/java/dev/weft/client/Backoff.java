@@ -2,11 +2,10 @@ package dev.weft.client;
 
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
-import java.time.DateTimeException;
+import dev.weft.internal.http.HttpDate;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -48,15 +47,12 @@ record Backoff(Duration minDelay, Duration maxDelay, RandomGenerator random) {
     }
 
     private static Duration retryAfter(String value, Instant now) {
-        if (value.matches("[0-9]{1,9}")) {
-            return bounded(Duration.ofSeconds(Long.parseLong(value)));
+        if (value.matches("[0-9]+")) {
+            // The number may have more digits than a long.
+            BigInteger most = BigInteger.valueOf(LONGEST_RETRY_AFTER.toSeconds());
+            return Duration.ofSeconds(new BigInteger(value).min(most).longValueExact());
         }
-        try {
-            return bounded(Duration.between(now,
-                    ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant()));
-        } catch (DateTimeException e) {
-            return Duration.ZERO;
-        }
+        return HttpDate.parse(value, now).map(date -> bounded(Duration.between(now, date))).orElse(Duration.ZERO);
     }
 
     private static Duration bounded(Duration asked) {

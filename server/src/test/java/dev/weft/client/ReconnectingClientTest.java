@@ -482,7 +482,9 @@ class ReconnectingClientTest {
         Instant now = Instant.parse("1994-11-06T08:49:00Z");
         for (List<String> each : List.of(List.of("120", "120"), List.of("0", "0"),
                 List.of("Sun, 06 Nov 1994 08:49:37 GMT", "37"), List.of("Sun, 06 Nov 1994 08:48:37 GMT", "0"),
-                List.of("999999999", "3600"), List.of("99999999999999999999", "0"), List.of("soon", "0"))) {
+                List.of("Sunday, 06-Nov-94 08:49:37 GMT", "37"), List.of("Sun Nov  6 08:49:37 1994", "37"),
+                List.of("999999999", "3600"), List.of("99999999999999999999", "3600"), List.of("0".repeat(30), "0"),
+                List.of("0".repeat(30) + "120", "120"), List.of("soon", "0"))) {
             assertEquals(Long.parseLong(each.get(1)),
                     backoff.afterFailure(0, Optional.of(retryAfter(each.get(0))), now).toSeconds(), each.get(0));
         }
