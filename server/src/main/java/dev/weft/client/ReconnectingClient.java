@@ -77,7 +77,7 @@ public final class ReconnectingClient implements AutoCloseable {
     /**
      * Returns a builder for a reconnecting client.
      *
-     * @param client opens the connections; closing the reconnecting client does not close it
+     * @param client opens the connections; closing it also closes the reconnecting client, but not the other way round
      * @throws IllegalArgumentException as {@link WebSocketClient#open(URI)}
      */
     public static ReconnectingClientBuilder builder(WebSocketClient client, URI uri) {
@@ -197,6 +197,7 @@ public final class ReconnectingClient implements AutoCloseable {
             Connection open = null;
             try {
                 beginAttempt();
+                client.add(this);
                 pause(delay);
                 if (isStopped()) {
                     break;
@@ -218,6 +219,7 @@ public final class ReconnectingClient implements AutoCloseable {
             }
         }
         endAttempt();
+        client.remove(this);
         tell(new ReconnectEvent.Stopped());
         end();
     }

@@ -67,6 +67,8 @@ public final class WebSocketClient implements AutoCloseable {
     private final GuardedSweep<ClientSession> guarded;
 
     private final Set<ClientSession> sessions = ConcurrentHashMap.newKeySet();
+    /** Those that use this client and have not stopped. */
+    private final Set<ReconnectingClient> reconnecting = ConcurrentHashMap.newKeySet();
     private final AtomicInteger live = new AtomicInteger();
     /** 1 once {@code close} has been called. */
     private final AtomicInteger closing = new AtomicInteger();
@@ -245,13 +247,17 @@ public final class WebSocketClient implements AutoCloseable {
 
     /**
      * Closes every connection with 1001 and waits for all of them to end on their own, at most for the grace period.
-     * Then it aborts the rest and interrupts the handlers that {@code run} was called with. Openings in progress fail.
-     * A second call waits for the first. If a handler calls this method, the call waits for the whole grace period,
-     * unless the handler's connection ends sooner. An interrupt ends the grace period.
+     * Then it aborts the rest and interrupts the handlers that {@code run} was called with. Openings in progress fail,
+     * and each {@link ReconnectingClient} of this client is closed. A second call waits for the first. If a handler
+     * calls this method, the call waits for the whole grace period, unless the handler's connection ends sooner. An
+     * interrupt ends the grace period.
      */
     @Override
     public void close() {
         boolean first = closing.compareAndSet(0, 1);
+        if (first) {
+            reconnecting.forEach(ReconnectingClient::close);
+        }
         // An interrupt shortens the wait. One before this call must not keep the peers from getting a Close frame.
         boolean interrupted = first && Thread.interrupted();
         try {
@@ -284,6 +290,17 @@ public final class WebSocketClient implements AutoCloseable {
         if (live.get() <= 0) {
             drained.countDown();
         }
+    }
+
+    // For the reconnecting clients.
+
+    /** Closes it when this client is closed. If that has already begun, its next attempt to connect fails. */
+    void add(ReconnectingClient added) {
+        reconnecting.add(added);
+    }
+
+    void remove(ReconnectingClient stopped) {
+        reconnecting.remove(stopped);
     }
 
     // For the sessions.

@@ -359,6 +359,23 @@ class ReconnectingClientTest {
         }
     }
 
+    @Test
+    void endOfTheClientInAGapMustEndItAtOnce() throws Exception {
+        try (ScriptedServer full = new ScriptedServer(peer -> {
+            peer.readRequest();
+            peer.text("HTTP/1.1 503 Full\r\nRetry-After: 3000\r\nContent-Length: 0\r\n\r\n");
+        })) {
+            WebSocketClient client = WebSocketClient.builder().build();
+            ReconnectingClient kept = quick(client, full.uri()).start(Handlers::echo);
+            next(AttemptFailed.class);
+            client.close();
+            next(Stopped.class);
+            assertTrue(kept.awaitTermination(Duration.ofSeconds(10)));
+            NotConnectedException stopped = assertThrows(NotConnectedException.class, () -> kept.send("x"));
+            assertEquals("the client was closed", stopped.getMessage());
+        }
+    }
+
     /** Nobody has used this connection: its end would have no beginning. */
     @Test
     void connectionOpenedAfterTheEndMustNotBeReported() throws Exception {
