@@ -4,6 +4,7 @@ import dev.weft.internal.Bounds;
 import java.net.IDN;
 import java.net.URI;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * The destination that a URI names (RFC 6455 §3).
@@ -18,6 +19,7 @@ record Destination(URI uri, boolean secure, String host, int port, String target
     private static final int HTTP_PORT = 80;
     private static final int HTTPS_PORT = 443;
     private static final int HIGHEST_PORT = 65_535;
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
     /**
      * Parses a URI.
@@ -63,7 +65,7 @@ record Destination(URI uri, boolean secure, String host, int port, String target
 
     /** Whether this is an address rather than a name that must be looked up. */
     static boolean isAddress(String host) {
-        return host.indexOf(':') >= 0 || host.matches("[0-9.]+");
+        return host.indexOf(':') >= 0 || IPV4.matcher(host).matches();
     }
 
     boolean hasSameOrigin(Destination other) {

@@ -504,6 +504,19 @@ class WebSocketClientTest {
         }
     }
 
+    /** The system looks it up as a name, which takes its time. */
+    @Test
+    void numberThatIsNoAddressMustBeLookedUpLikeAName() throws IOException {
+        WebSocketClientBuilder builder = WebSocketClient.builder();
+        builder.resolver = host -> {
+            throw new UnknownHostException("asked for " + host);
+        };
+        try (WebSocketClient client = builder.build()) {
+            String message = assertFails(Step.RESOLVE, client, URI.create("ws://99999999999/")).getMessage();
+            assertTrue(message.contains("asked for 99999999999"), message);
+        }
+    }
+
     @Test
     void slowNameLookupMustEndByTheConnectTimeout() throws Exception {
         CountDownLatch done = new CountDownLatch(1);
