@@ -169,7 +169,11 @@ class ProxyTest {
     }
 
     private static WebSocketConnectException refused(Proxy.Type type, ScriptedServer.Script script) throws Exception {
-        ConnectionTimeouts timeouts = ConnectionTimeouts.builder().handshakeTimeout(Duration.ofMillis(300)).build();
+        return refused(type, ConnectionTimeouts.DEFAULT, script);
+    }
+
+    private static WebSocketConnectException refused(Proxy.Type type, ConnectionTimeouts timeouts,
+            ScriptedServer.Script script) throws Exception {
         try (ScriptedServer proxy = new ScriptedServer(script);
                 WebSocketClient client = WebSocketClient.builder().timeouts(timeouts).proxy(proxy(type, proxy))
                         .build()) {
@@ -216,7 +220,8 @@ class ProxyTest {
     @ParameterizedTest
     @ValueSource(strings = {"HTTP", "SOCKS"})
     void silentProxyMustEndByTheHandshakeTimeout(Proxy.Type type) throws Exception {
-        String message = refused(type, Peer::readToEnd).getMessage();
+        ConnectionTimeouts timeouts = ConnectionTimeouts.builder().handshakeTimeout(Duration.ofMillis(300)).build();
+        String message = refused(type, timeouts, Peer::readToEnd).getMessage();
         assertTrue(message.contains("handshakeTimeout"), message);
     }
 
