@@ -53,7 +53,7 @@ final class Documents {
         List<String> regions = new ArrayList<>();
         for (Path source : sources("parser/src/test", "server/src/test", "server/micrometer/src/test",
                 "server/nats/src/test", "server/redis/src/test", "server/topics-json/src/test", "tools/src/test",
-                "docs/examples")) {
+                "bench/src/test", "docs/examples")) {
             Matcher matcher = REGION.matcher(read(source));
             while (matcher.find()) {
                 regions.add(shown(matcher.group(2)));

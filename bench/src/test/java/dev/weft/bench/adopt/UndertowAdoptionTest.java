@@ -46,11 +46,13 @@ class UndertowAdoptionTest {
         exchange.endExchange();
     }
 
-    private static void adopt(StreamConnection connection, HandshakeRequest request, WebSocketServer weft) {
-        new ConnectionAdopter(weft).adopt(AdoptedHandshake.of(request).withSubprotocol("echo"),
+    // @start region="undertow"
+    static boolean adopt(StreamConnection connection, HandshakeRequest request, WebSocketServer weft) {
+        return new ConnectionAdopter(weft).adopt(AdoptedHandshake.of(request).withSubprotocol("echo"),
                 new ChannelInputStream(connection.getSourceChannel()),
                 new ChannelOutputStream(connection.getSinkChannel()), connection);
     }
+    // @end
 
     @Test
     void upgradedConnectionIsServedByWeft() throws Exception {
