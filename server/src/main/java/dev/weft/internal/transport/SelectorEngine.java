@@ -129,7 +129,16 @@ final class SelectorEngine implements SocketEngine {
         // before it looks at the flag, so one of the two sees the other. If several threads see the flag, only one wakes the
         // selector.
         if (waiting == 1 && WAITING.compareAndSet(this, 1, 0)) {
-            selector.wakeup();
+            boolean woken = false;
+            try {
+                selector.wakeup();
+                woken = true;
+            } finally {
+                if (!woken) {
+                    // No stack was left for the call: the next request must try again.
+                    waiting = 1;
+                }
+            }
         }
     }
 

@@ -89,10 +89,8 @@ enum PlantedFault {
     /** Nobody wakes an engine that is about to wait. */
     WAKER_BELIEVES_ANOTHER_TO_WAKE("""
                     if (waiting == 1 && WAITING.compareAndSet(this, 1, 0)) {
-                        selector.wakeup();
             """, """
                     if (waiting == 1 && !WAITING.compareAndSet(this, 1, 0)) {
-                        selector.wakeup();
             """),
     /** The reader may go to waiting, and the poller no longer watches for it. */
     DISARMED_BEHIND_THE_READERS_BACK("""

@@ -1,0 +1,36 @@
+package dev.weft.internal.transport;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+
+/** Runs tasks with so little stack that they fail somewhere. */
+final class LittleStack {
+    private static final int SIZE = 1 << 18;
+
+    private LittleStack() {}
+
+    /**
+     * Runs the task where no stack is left for it, and then with a little more each time, until it has not failed with a
+     * StackOverflowError. Fails if that takes more than ten seconds. The task must have run before: a class that cannot be
+     * initialized for lack of stack cannot be used any more.
+     */
+    static void run(Callable<?> task) throws Exception {
+        FutureTask<Boolean> deep = new FutureTask<>(() -> runDeeper(task));
+        new Thread(null, deep, "little-stack", SIZE).start();
+        deep.get(10, TimeUnit.SECONDS);
+    }
+
+    private static boolean runDeeper(Callable<?> task) throws Exception {
+        try {
+            return runDeeper(task) || runHere(task);
+        } catch (StackOverflowError e) {
+            return false;
+        }
+    }
+
+    private static boolean runHere(Callable<?> task) throws Exception {
+        task.call();
+        return true;
+    }
+}
