@@ -153,7 +153,15 @@ final class ParkingTransport extends NonBlockingTransport implements WatchedSock
                 }
                 return true;
             }
-            interrupted |= park(over, limit);
+            try {
+                interrupted |= park(over, limit);
+            } catch (Throwable e) {
+                // No stack or memory was left. The next wait must be possible, and ask for a watch if there is none.
+                if (!READING.compareAndSet(this, REARMING, DISARMED)) {
+                    READING.compareAndSet(this, WAITING, RUNNING);
+                }
+                throw e;
+            }
         }
         restoreInterrupt(interrupted);
         requireNotClosed(reading);

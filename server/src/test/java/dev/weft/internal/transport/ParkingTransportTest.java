@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.TimeLimit;
 import dev.weft.server.Await;
 import dev.weft.server.PrivateField;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -238,6 +240,20 @@ class ParkingTransportTest {
             Await.until("the reader waits", () -> thread.getState() == Thread.State.WAITING);
             pair.peer.write(ByteBuffer.allocate(2));
             assertEquals(2, reading.get(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void readMustWaitAfterAWaitThatFoundNoStack() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            try (Pair pair = new Pair(false)) {
+                Callable<Boolean> waiting = () -> pair.transport.awaitReadable(TimeLimit.in(Duration.ofMillis(1)));
+                waiting.call();
+                LittleStack.run(waiting);
+                FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
+                pair.peer.write(ByteBuffer.allocate(2));
+                assertEquals(2, reading.get(10, TimeUnit.SECONDS));
+            }
         }
     }
 

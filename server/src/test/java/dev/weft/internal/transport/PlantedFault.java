@@ -41,13 +41,17 @@ enum PlantedFault {
             """),
     /** A wait ends by any unpark. */
     STATE_NOT_LOOKED_AT_AFTER_PARKING("""
-                        interrupted |= park(over, limit);
+                            throw e;
+                        }
                     }
+                    restoreInterrupt(interrupted);
             """, """
-                        interrupted |= park(over, limit);
+                            throw e;
+                        }
                         break;
                     }
                     READING.compareAndSet(this, WAITING, RUNNING);
+                    restoreInterrupt(interrupted);
             """),
     /** Between two looks the reader's state may go from one in which it waits to the other. */
     STATE_LOOKED_AT_TWICE("""
