@@ -99,11 +99,21 @@ final class IoUringEngine implements SocketEngine {
 
     /** Adds a transport that asks for something. Does not wait. */
     void add(IoUringTransport transport) {
+        push(transport);
+        announceAdded();
+    }
+
+    /** Puts a transport in the list; {@link #announceAdded} must follow. */
+    void push(IoUringTransport transport) {
         IoUringTransport before;
         do {
             before = added;
             transport.next = before;
         } while (!ADDED.compareAndSet(this, before, transport));
+    }
+
+    /** Has the transports in the list served soon. Does not wait. */
+    void announceAdded() {
         wakeUp();
         // The engine raises its flag before it takes what is left: it saw this one, or we see the flag.
         if (closed) {

@@ -39,6 +39,8 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
     private volatile int asked;
     /** Whether the reading and the writing side are closed; the engine closes the channel later. */
     private volatile boolean sidesClosed;
+    /** Set last: a close for which no stack is left can be repeated. */
+    private volatile boolean closeRequested;
     /** The transport that was added to the engine's list before this one. For the list. */
     IoUringTransport next;
 
@@ -190,12 +192,13 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
 
     @Override
     public void close() {
-        if (!sidesClosed) {
+        if (!closeRequested) {
             writer.close();
             reader.close();
             // The engine cancels what is in progress only after neither side can begin anything.
             sidesClosed = true;
             request(CLOSE);
+            closeRequested = true;
         }
     }
 
@@ -208,7 +211,18 @@ final class IoUringTransport extends NonBlockingTransport implements IoUringSock
             before = asked;
         } while (!ASKED.compareAndSet(this, before, before | bits));
         if (before == 0) {
-            engine.add(this);
+            IoUringEngine current = engine;
+            boolean pushed = false;
+            try {
+                current.push(this);
+                pushed = true;
+            } finally {
+                if (!pushed) {
+                    // No stack was left for it: the next request must try again.
+                    asked = 0;
+                }
+            }
+            current.announceAdded();
         }
     }
 

@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -223,5 +224,48 @@ class IoUringTransportTest {
         ByteBuffer received = ByteBuffer.allocate(10);
         assertEquals(1, peer.read(received));
         assertEquals(7, received.get(0));
+    }
+
+    /** The thread that asks first adds the connection to the engine's list; if it fails to, the next one must. */
+    @Test
+    void closeMustBeServedAfterARequestThatFoundNoStack() throws Exception {
+        transport.request(IoUringTransport.RETRY);
+        for (int i = 0; i < 20; i++) {
+            closeAfter(asking -> asking.request(IoUringTransport.RETRY));
+        }
+        assertEquals(List.of(), failures);
+    }
+
+    @Test
+    void closeMustBeServedAfterOneThatFoundNoStack() throws Exception {
+        transport.close();
+        awaitSockets(0);
+        for (int i = 0; i < 20; i++) {
+            closeAfter(IoUringTransport::close);
+        }
+        assertEquals(List.of(), failures);
+    }
+
+    /** Closes a connection after this was tried with little stack. */
+    private void closeAfter(Consumer<IoUringTransport> tried) throws Exception {
+        int before = engine.size();
+        try (SocketChannel other = SocketChannel.open(listener.getLocalAddress())) {
+            IoUringTransport closed = engine.register(listener.accept(), scheduler);
+            poll(engine);
+            LittleStack.run(() -> {
+                tried.accept(closed);
+                return null;
+            });
+            closed.close();
+            awaitSockets(before);
+            assertEquals(-1, other.read(ByteBuffer.allocate(1)));
+        }
+    }
+
+    private void awaitSockets(int count) {
+        Await.until(count + " sockets", () -> {
+            poll(engine);
+            return engine.size() == count;
+        });
     }
 }

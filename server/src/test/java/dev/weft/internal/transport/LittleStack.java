@@ -17,7 +17,7 @@ final class LittleStack {
      */
     static void run(Callable<?> task) throws Exception {
         FutureTask<Boolean> deep = new FutureTask<>(() -> runDeeper(task));
-        new Thread(null, deep, "little-stack", SIZE).start();
+        Thread.ofPlatform().daemon().stackSize(SIZE).start(deep);
         deep.get(10, TimeUnit.SECONDS);
     }
 
