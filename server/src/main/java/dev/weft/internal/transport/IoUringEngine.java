@@ -343,7 +343,8 @@ final class IoUringEngine implements SocketEngine {
         for (int i = 0; i < SLICE && ring.next(); i++) {
             if (ring.userData() == WAKE_UP) {
                 wakeUpAwaited = false;
-                wakeUpDue = false;
+                // If the request was cancelled, the thread may still make its call.
+                wakeUpDue &= ring.result() < 0;
             } else {
                 complete(ring.userData());
             }

@@ -147,6 +147,6 @@ interface Ring {
     /** Releases the ring and its memory. No request may be in progress. */
     void close();
 
-    /** Releases the ring, but not its memory, which requests in progress may still use. */
+    /** Releases the ring, but not what requests and a {@link #wakeUp} in progress may still use. */
     void abandon();
 }

@@ -400,14 +400,14 @@ final class IoUring implements Ring {
     @Override
     public void close() {
         abandon();
+        if (event >= 0) {
+            SystemCalls.close(event);
+        }
         arena.close();
     }
 
     @Override
     public void abandon() {
         SystemCalls.close(ring);
-        if (event >= 0) {
-            SystemCalls.close(event);
-        }
     }
 }

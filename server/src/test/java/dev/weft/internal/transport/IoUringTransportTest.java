@@ -268,4 +268,45 @@ class IoUringTransportTest {
             return engine.size() == count;
         });
     }
+
+    /** It calls the system with a descriptor and memory. */
+    @Test
+    void closeMustReleaseNothingThatAWakeUpInProgressUses() throws Exception {
+        List<String> ends = new ArrayList<>();
+        changed.replace("wakeUp", arguments -> null);
+        changed.replace("close", arguments -> ends.add("close"));
+        changed.replace("abandon", arguments -> ends.add("abandon"));
+        FutureTask<Void> polling = new FutureTask<>(() -> {
+            engine.poll(() -> true);
+            return null;
+        });
+        Thread.ofPlatform().daemon().start(polling);
+        Await.until("the engine waits", engine::isWaiting);
+        engine.wakeUp();
+        peer.write(ByteBuffer.allocate(1));
+        polling.get();
+        engine.close();
+        assertEquals(List.of("abandon"), ends);
+        changed.restore();
+        changed.ring.close();
+    }
+
+    @Test
+    void wakeUpOfAnAbandonedRingMustReachNothingElse() throws Exception {
+        Ring ring = Rings.open(2, 4, 2, 16);
+        ring.abandon();
+        List<SocketChannel> later = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            later.add(SocketChannel.open(listener.getLocalAddress()));
+            later.add(listener.accept());
+        }
+        ring.wakeUp();
+        for (SocketChannel channel : later) {
+            channel.configureBlocking(false);
+            assertEquals(0, channel.read(ByteBuffer.allocate(10)));
+        }
+        for (SocketChannel channel : later) {
+            channel.close();
+        }
+    }
 }
