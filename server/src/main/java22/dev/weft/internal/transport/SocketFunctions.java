@@ -5,10 +5,12 @@ import static dev.weft.internal.transport.SocketCalls.MSG_MORE;
 import static dev.weft.internal.transport.SocketCalls.MSG_NOSIGNAL;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
@@ -35,7 +37,7 @@ final class SocketFunctions {
         }
     }
 
-    private static final int MSG_PEEK = 2;
+    private static final long FIONREAD = 0x541b;
     private static final int SHUT_WR = 1;
     /** The size in bytes of an address of IPv6, which is larger than one of IPv4. */
     private static final int ADDRESS_SIZE = 28;
@@ -50,6 +52,11 @@ final class SocketFunctions {
 
     private static final MethodHandle GET = NativeFunctions.linkShort("getsockopt",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+
+    @SuppressWarnings("restricted")
+    private static final MethodHandle CONTROL = NativeFunctions.link("ioctl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), Linker.Option.critical(true),
+            Linker.Option.firstVariadicArg(2));
 
     // What a number of an error belongs to.
     private static final int RECEIVE = 0;
@@ -79,19 +86,26 @@ final class SocketFunctions {
 
     /** Receives what has arrived; returns the number of bytes, 0 if none have arrived, or -1 at their end. */
     static int receive(int descriptor, ByteBuffer target) throws IOException {
-        int count = receive(error(descriptor, RECEIVE), descriptor, target, MSG_DONTWAIT);
+        int count = receive(error(descriptor, RECEIVE), descriptor, target);
         return count == 0 ? -1 : SocketErrors.count(count);
     }
 
-    /** Whether bytes have arrived that were not received. */
+    /** Whether bytes have arrived that were not received. Receives nothing: that would take the report of a reset. */
     static boolean haveArrived(int descriptor) {
-        return receive(error(descriptor, OTHER), descriptor, ByteBuffer.allocate(1), MSG_DONTWAIT | MSG_PEEK) > 0;
+        int[] count = new int[1];
+        int result;
+        try {
+            result = (int) CONTROL.invokeExact(descriptor, FIONREAD, MemorySegment.ofArray(count));
+        } catch (Throwable e) {
+            throw NativeFunctions.unexpected(e);
+        }
+        return result == 0 && count[0] > 0;
     }
 
-    private static int receive(MemorySegment error, int descriptor, ByteBuffer target, int options) {
+    private static int receive(MemorySegment error, int descriptor, ByteBuffer target) {
         MemorySegment memory = MemorySegment.ofBuffer(target);
         try {
-            long count = (long) SocketCalls.RECEIVE.invokeExact(error, descriptor, memory, most(memory), options);
+            long count = (long) SocketCalls.RECEIVE.invokeExact(error, descriptor, memory, most(memory), MSG_DONTWAIT);
             return count < 0 ? -NativeFunctions.error(error) : (int) count;
         } catch (Throwable e) {
             throw NativeFunctions.unexpected(e);

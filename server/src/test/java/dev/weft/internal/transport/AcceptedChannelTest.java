@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SAME_THREAD) // Linux cancels the requests of a thread that ends
 class AcceptedChannelTest {
     private static final long ACCEPT = 1;
+    private static final long RESET = 2;
 
     private Ring ring;
     private ServerSocketChannel listener;
@@ -277,5 +278,19 @@ class AcceptedChannelTest {
         int descriptor = next();
         other.setOption(StandardSocketOptions.SO_LINGER, 0).close();
         assertThrows(SocketException.class, () -> ring.channel(descriptor, address));
+    }
+
+    /** The system tells of a reset only once. */
+    @Test
+    void lookForBytesMustNotHideAReset() throws IOException {
+        client.setOption(StandardSocketOptions.SO_LINGER, 0);
+        client.close();
+        ring.pollReadable(Descriptors.of(accepted), RESET);
+        do {
+            ring.enter(1);
+        } while (!ring.next());
+        assertEquals(RESET, ring.userData());
+        assertFalse(((OwnChannel) accepted).haveArrived());
+        assertThrows(SocketException.class, () -> accepted.read(ByteBuffer.allocate(10)));
     }
 }
