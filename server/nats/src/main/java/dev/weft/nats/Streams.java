@@ -27,6 +27,7 @@ import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 import io.nats.client.api.StreamInfoOptions;
 import io.nats.client.api.StreamState;
+import io.nats.client.api.Subject;
 import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.time.Duration;
@@ -38,6 +39,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -356,9 +358,9 @@ final class Streams {
 
     /** The subjects in the stream of members that match. */
     Set<String> subjects(String filter) {
-        return ask(() -> Set
-                .copyOf(management.getStreamInfo(members, StreamInfoOptions.filterSubjects(filter)).getStreamState()
-                        .getSubjectMap().keySet()));
+        return ask(() -> management.getStreamInfo(members, StreamInfoOptions.filterSubjects(filter)).getStreamState()
+                // In their map, the client has only the first 100,000.
+                .getSubjects().stream().map(Subject::getName).collect(Collectors.toUnmodifiableSet()));
     }
 
     /** Publishes what no stream keeps. Does not wait, unless for the network. */

@@ -685,6 +685,21 @@ class NatsBackplaneTest extends BrokerContract {
     }
 
     @Test
+    void moreSubjectsThanOneAnswerHoldsMustBeListed() throws Exception {
+        int count = 100_001;
+        try (BrokerProcess own = ownBroker(); Connection connection = Nats.connect(uri(own))) {
+            Streams streams = new Streams(connection, new Subjects(prefix), prefix, Duration.ofSeconds(30));
+            streams.prepareMembers(1);
+            for (int i = 1; i < count; i++) {
+                connection.publish(prefix + ".m.a.m" + i + ".x", new byte[0]);
+            }
+            // The server stores them in their order.
+            streams.set(prefix + ".m.a.m0.x", new byte[0]);
+            assertEquals(count, streams.subjects(prefix + ".m.a.*.*").size());
+        }
+    }
+
+    @Test
     void backplaneMustKeepTheSettingsItWasBuiltWith() throws Exception {
         NatsBackplane.Builder builder = builder(uri(broker)).streamSize(2 << 20);
         NatsBackplane node = opened(builder.build());
