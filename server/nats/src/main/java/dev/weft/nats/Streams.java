@@ -267,7 +267,7 @@ final class Streams {
             long[] newest = {last.getSeq()};
             // Of the topic, marks included: somebody may come back to the position of a mark.
             long[] previous = {0};
-            forEachTo(last.getSeq(), false, messages, subject, each -> {
+            forEachTo(last.getSeq(), subject, each -> {
                 long offset = each.metaData().streamSequence();
                 if (offset <= from) {
                     reaches[0] = true;
@@ -302,30 +302,24 @@ final class Streams {
     }
 
     /**
-     * All messages with this subject up to the one with this number, in their order, and perhaps newer ones. How many there are
-     * is not asked: some may be removed meanwhile.
-     *
-     * @param twice whether to read on to what is then the last one: what is set again meanwhile has moved there
+     * All messages of a topic up to the one with this number, in their order, and perhaps newer ones. How many there are is not
+     * asked: some may be removed meanwhile.
      */
-    private void forEachTo(long last, boolean twice, String name, String subject, Consumer<Message> action)
+    private void forEachTo(long last, String subject, Consumer<Message> action)
             throws IOException, JetStreamApiException, InterruptedException {
-        PushSubscribeOptions options = PushSubscribeOptions.builder().stream(name).ordered(true)
+        PushSubscribeOptions options = PushSubscribeOptions.builder().stream(messages).ordered(true)
                 .configuration(ConsumerConfiguration.builder().deliverPolicy(DeliverPolicy.All).build()).build();
         JetStreamSubscription reader = stream.subscribe(subject, options);
         try {
-            long reached = readTo(last, 0, reader, name, subject, action);
-            if (twice) {
-                readTo(lastNumber(name, subject), reached, reader, name, subject, action);
-            }
+            readTo(last, reader, subject, action);
         } finally {
             reader.unsubscribe();
         }
     }
 
-    /** Returns the number of the message that was read last. */
-    private long readTo(long last, long before, JetStreamSubscription reader, String name, String subject,
-            Consumer<Message> action) throws IOException, JetStreamApiException, InterruptedException {
-        long reached = before;
+    private void readTo(long last, JetStreamSubscription reader, String subject, Consumer<Message> action)
+            throws IOException, JetStreamApiException, InterruptedException {
+        long reached = 0;
         long end = System.nanoTime() + timeout.toNanos();
         while (reached < last) {
             Message message = reader.nextMessage(timeout.dividedBy(SILENCES));
@@ -336,30 +330,31 @@ final class Streams {
                 seemsOver = message.metaData().pendingCount() == 0;
                 end = System.nanoTime() + timeout.toNanos();
             }
-            if (reached < last && seemsOver && lastNumber(name, subject) <= reached) {
-                // The last one was removed meanwhile.
-                return reached;
+            if (reached < last && seemsOver && isRemoved(reached, subject)) {
+                return;
             }
             if (System.nanoTime() - end > 0) {
                 throw new IOException("timeout while reading a stream");
             }
         }
-        return reached;
     }
 
-    /** The number of the last message, or 0 if there is none. */
-    private long lastNumber(String name, String subject)
+    /** Whether all messages of a topic after this one have been removed. */
+    private boolean isRemoved(long after, String subject)
             throws IOException, JetStreamApiException, InterruptedException {
-        MessageInfo last = lastMessage(name, subject);
-        return last == null ? 0 : last.getSeq();
+        MessageInfo last = lastMessage(messages, subject);
+        return last == null || last.getSeq() <= after;
     }
 
     // Members and nodes.
 
-    /** The subjects in the stream of members that match. */
+    /**
+     * The subjects in the stream of members that match. If there are at most 100,000, they are all as they are at one moment; for
+     * each further 100,000, the client asks again.
+     */
     Set<String> subjects(String filter) {
         return ask(() -> management.getStreamInfo(members, StreamInfoOptions.filterSubjects(filter)).getStreamState()
-                // In their map, the client has only the first 100,000.
+                // In their map, the client has only those of the first answer.
                 .getSubjects().stream().map(Subject::getName).collect(Collectors.toUnmodifiableSet()));
     }
 
@@ -400,10 +395,7 @@ final class Streams {
         return removeBefore(Long.MAX_VALUE, subject);
     }
 
-    /**
-     * Removes the value of a subject if its number is lower than this one. Returns whether it was there, and lower. Removes it by
-     * its number: NATS 2.9 skips the rest of the stream for all who are reading it if a subject is removed by its name.
-     */
+    /** Removes the value of a subject if its number is lower than this one. Returns whether it was there, and lower. */
     boolean removeBefore(long number, String subject) {
         return ask(() -> {
             MessageInfo last = lastMessage(members, subject);
@@ -420,17 +412,6 @@ final class Streams {
                 // Meanwhile, somebody else has removed it, or there is a newer one.
                 return false;
             }
-        });
-    }
-
-    /** May find a member twice that is set meanwhile; the later one counts. */
-    void forEachMember(String filter, Consumer<Message> action) {
-        ask(() -> {
-            long last = lastNumber(members, filter);
-            if (last > 0) {
-                forEachTo(last, true, members, filter, action);
-            }
-            return null;
         });
     }
 }

@@ -13,7 +13,7 @@ final class Subjects {
     private static final String EMPTY = "=";
     /**
      * The longest names of a topic and a member together, as they are written. A line of the protocol has at most 4,096 bytes, and
-     * the one that brings an entry of the stream has up to 250 more.
+     * the one that sends an entry to the stream has up to 200 more.
      */
     private static final int LONGEST_MEMBER = 3_700;
 
@@ -51,45 +51,48 @@ final class Subjects {
     }
 
     /**
-     * A member of a topic on a node.
+     * A member of a topic with this number of connections on a node.
      *
      * @throws IllegalArgumentException if the names are too long
      */
-    String member(String topic, String member, String node) {
-        String topicToken = encoded(topic);
-        String memberToken = encoded(member);
-        int length = topicToken.length() + memberToken.length();
-        if (length > LONGEST_MEMBER) {
-            throw new IllegalArgumentException("the names of a topic and a member have " + length
-                    + " bytes in the subject of NATS, more than " + LONGEST_MEMBER);
-        }
-        return members(topicToken, memberToken, node);
+    String member(String topic, String member, String node, int connections) {
+        return members(shortEnough(topic, member), node, "" + connections);
     }
 
     /** A member of a topic on any node. */
     String member(String topic, String member) {
-        return member(topic, member, "*");
+        return members(shortEnough(topic, member), "*", "*");
+    }
+
+    private static String shortEnough(String topic, String member) {
+        String tokens = encoded(topic) + "." + encoded(member);
+        int length = tokens.length() - 1;
+        if (length > LONGEST_MEMBER) {
+            throw new IllegalArgumentException("the names of a topic and a member have " + length
+                    + " bytes in the subject of NATS, more than " + LONGEST_MEMBER);
+        }
+        return tokens;
     }
 
     /** Any member of a topic on any node. */
     String membersOfTopic(String topic) {
-        return members(encoded(topic), "*", "*");
+        return members(encoded(topic) + ".*", "*", "*");
     }
 
     /** Any member of any topic on a node. */
     String membersOfNode(String node) {
-        return members("*", "*", node);
+        return members("*.*", node, "*");
     }
 
-    private String members(String topic, String member, String node) {
-        return prefix + ".m." + topic + "." + member + "." + node;
+    private String members(String topicAndMember, String node, String connections) {
+        return prefix + ".m." + topicAndMember + "." + node + "." + connections;
     }
 
     String allMembers() {
         return prefix + ".m.>";
     }
 
-    /** The topic, member or node of a subject of {@link #member}: 0, 1 or 2. */
+    /** The topic, member, node or number of connections of a subject of {@link #member}: 0, 1, 2 or 3. */
     String memberPart(String subject, int part) {
         return decoded(subject.substring(prefix.length() + 3).split("\\.")[part]);
     }

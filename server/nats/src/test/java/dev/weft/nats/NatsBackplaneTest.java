@@ -503,9 +503,8 @@ class NatsBackplaneTest extends BrokerContract {
         assertEquals("+ann a", next(events));
         try (Connection ghost = Nats.connect(uri(broker))) {
             // As a node leaves that has died: nothing renews its sign of life.
-            byte[] two = "2".getBytes(StandardCharsets.US_ASCII);
-            ghost.jetStream().publish(prefix + ".m.a.bob.ghost", two);
-            ghost.jetStream().publish(prefix + ".m.a.ann.ghost", two);
+            ghost.jetStream().publish(prefix + ".m.a.bob.ghost.2", new byte[0]);
+            ghost.jetStream().publish(prefix + ".m.a.ann.ghost.2", new byte[0]);
             ghost.jetStream().publish(prefix + ".n.ghost", new byte[]{'+'});
             assertEquals(Map.of("ann", 3, "bob", 2), watching.presence("a"));
             assertEquals("-bob a", next(events));
@@ -532,8 +531,8 @@ class NatsBackplaneTest extends BrokerContract {
         try (Connection ghost = Nats.connect(uri(broker))) {
             List<CompletableFuture<PublishAck>> published = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                published.add(ghost.jetStream().publishAsync(prefix + ".m.room-" + i % 100 + ".ghost-" + i + ".dead",
-                        new byte[]{'1'}));
+                published.add(ghost.jetStream().publishAsync(prefix + ".m.room-" + i % 100 + ".ghost-" + i + ".dead.1",
+                        new byte[0]));
             }
             published.add(ghost.jetStream().publishAsync(prefix + ".n.dead", new byte[]{'+'}));
             CompletableFuture.allOf(published.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
@@ -599,9 +598,78 @@ class NatsBackplaneTest extends BrokerContract {
         try (Connection other = Nats.connect(uri(broker))) {
             List<CompletableFuture<PublishAck>> published = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                published.add(other.jetStream().publishAsync(prefix + ".m.a.m" + i + ".x", new byte[]{'1'}));
+                published.add(other.jetStream().publishAsync(prefix + ".m.a.m" + i + ".x.1", new byte[0]));
             }
             CompletableFuture.allOf(published.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    /** Requests of many nodes wait for each other in the server. */
+    @Test
+    void listOfMembersMustTakeOneRequest() throws Exception {
+        try (BrokerProcess own = ownBroker(); Connection operator = Nats.connect(uri(own))) {
+            // Otherwise it looks after nodes meanwhile.
+            NatsBackplane node = opened(builder(uri(own)).nodeTimeout(Duration.ofMinutes(5)).build());
+            node.start(NO_HISTORY, new Silent());
+            node.present("a", "ann", 1);
+            node.present("a", "bob", 2);
+            var requests = operator.subscribe("$JS.API.>");
+            var answers = operator.subscribe("_INBOX.>");
+            operator.flush(Duration.ofSeconds(30));
+            assertEquals(Map.of("ann", 1, "bob", 2), node.presence("a"));
+            operator.flush(Duration.ofSeconds(30));
+            assertEquals("$JS.API.STREAM.INFO." + prefix + "_members",
+                    requests.nextMessage(Duration.ofSeconds(30)).getSubject());
+            assertEquals(0, requests.getPendingMessageCount());
+            assertEquals(1, answers.getPendingMessageCount());
+        }
+    }
+
+    /** The new number is set before the old one is removed. */
+    @Test
+    void memberWhoseConnectionsAreCountedMeanwhileMustHaveOneOfBothNumbers() throws Exception {
+        NatsBackplane node = opened(node(broker));
+        NatsBackplane reader = opened(node(broker));
+        node.start(NO_HISTORY, new Silent());
+        reader.start(NO_HISTORY, new Silent());
+        List<String> names = IntStream.range(0, 20).mapToObj(i -> "changing" + i).toList();
+        names.forEach(each -> node.present("a", each, 1));
+        AtomicBoolean over = new AtomicBoolean();
+        FutureTask<?> changing = new FutureTask<>(() -> {
+            for (int i = 1; !over.get(); i++) {
+                int connections = i % 2 + 1;
+                names.forEach(each -> assertFalse(node.present("a", each, connections)));
+            }
+        }, null);
+        Thread.ofVirtual().start(changing);
+        try {
+            for (int i = 0; i < 200; i++) {
+                Map<String, Integer> listed = reader.presence("a");
+                assertEquals(Set.copyOf(names), listed.keySet());
+                assertTrue(Set.of(1, 2).containsAll(listed.values()), listed.toString());
+            }
+        } finally {
+            over.set(true);
+        }
+        changing.get();
+        names.forEach(each -> assertTrue(node.present("a", each, 0)));
+        assertEquals(Map.of(), reader.presence("a"));
+    }
+
+    @Test
+    void entryThatAFailedChangeHasLeftMustBeRemovedByTheNext() throws Exception {
+        NatsBackplane node = opened(node(broker));
+        node.start(NO_HISTORY, new Silent());
+        String name = new Subjects(prefix).nodeOf(signs().iterator().next());
+        try (Connection other = Nats.connect(uri(broker))) {
+            node.present("a", "ann", 1);
+            other.jetStream().publish(prefix + ".m.a.ann." + name + ".7", new byte[0]);
+            assertEquals(Map.of("ann", 7), node.presence("a"));
+            assertFalse(node.present("a", "ann", 2));
+            assertEquals(Map.of("ann", 2), node.presence("a"));
+            other.jetStream().publish(prefix + ".m.a.ann." + name + ".7", new byte[0]);
+            assertTrue(node.present("a", "ann", 0));
+            assertEquals(Map.of(), node.presence("a"));
         }
     }
 
@@ -666,7 +734,7 @@ class NatsBackplaneTest extends BrokerContract {
             Streams streams = new Streams(connection, new Subjects(prefix), prefix, Duration.ofSeconds(5));
             streams.prepareMembers(1);
             String sign = prefix + ".n.x";
-            String entry = prefix + ".m.a.ann.x";
+            String entry = prefix + ".m.a.ann.x.1";
             byte[] value = {'1'};
             long before = streams.set(entry, value);
             long alive = streams.set(sign, value);
@@ -691,11 +759,11 @@ class NatsBackplaneTest extends BrokerContract {
             Streams streams = new Streams(connection, new Subjects(prefix), prefix, Duration.ofSeconds(30));
             streams.prepareMembers(1);
             for (int i = 1; i < count; i++) {
-                connection.publish(prefix + ".m.a.m" + i + ".x", new byte[0]);
+                connection.publish(prefix + ".m.a.m" + i + ".x.1", new byte[0]);
             }
             // The server stores them in their order.
-            streams.set(prefix + ".m.a.m0.x", new byte[0]);
-            assertEquals(count, streams.subjects(prefix + ".m.a.*.*").size());
+            streams.set(prefix + ".m.a.m0.x.1", new byte[0]);
+            assertEquals(count, streams.subjects(prefix + ".m.a.*.*.*").size());
         }
     }
 
