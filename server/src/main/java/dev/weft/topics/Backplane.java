@@ -121,7 +121,10 @@ public interface Backplane extends AutoCloseable {
      */
     Map<String, Integer> presence(String topic);
 
-    /** Whether the broker can be reached. Does not wait. */
+    /**
+     * Whether the broker can be reached. When it can be reached again, this method returns that first, and then {@link
+     * Receiver#back} is called. Does not wait.
+     */
     BackplaneHealth health();
 
     /** Removes the members of this node, ends its subscriptions, and disconnects. Waits for a bounded time. */

@@ -176,6 +176,7 @@ final class Feed {
     private boolean step() {
         BackplaneMessage next;
         boolean more;
+        boolean goesOn = true;
         lock.lock();
         try {
             // If the broker is away, its return continues here.
@@ -198,13 +199,15 @@ final class Feed {
         } catch (Throwable e) {
             uplink.failed(topic.name(), e);
             failed();
-            if (!uplink.isAway()) {
+            // The node may not have been told yet that the broker is away, and never is if the backplane was closed.
+            goesOn = uplink.isConnected();
+            if (goesOn) {
                 Worker.pause();
             }
         } finally {
             leave();
         }
-        return true;
+        return goesOn;
     }
 
     /** Returns false if the topic is retired. */
@@ -242,6 +245,7 @@ final class Feed {
             return;
         }
         int before = comparisons;
+        boolean done = false;
         turn.lock();
         try {
             lapseIfDue();
@@ -251,9 +255,13 @@ final class Feed {
             } else if (!reaches && comparisons == before && !topic.hasReached(since)) {
                 compare();
             }
+            done = true;
         } finally {
             turn.unlock();
             leave();
+            if (!done) {
+                wake();
+            }
         }
     }
 
@@ -405,7 +413,7 @@ final class Feed {
         }
     }
 
-    /** Compares the topic with the broker's history, and delivers what it has missed. */
+    /** Compares the topic with the broker's history, and delivers what it has missed. If this fails, it is still to be done. */
     private void compare() {
         comparisons++;
         lock.lock();
@@ -426,7 +434,6 @@ final class Feed {
         } finally {
             if (!done) {
                 suspect();
-                wake();
             }
         }
     }

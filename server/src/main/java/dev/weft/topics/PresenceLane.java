@@ -87,6 +87,10 @@ final class PresenceLane {
             if (e.isUncertain()) {
                 uncertain.add(member);
             }
+            if (!uplink.isConnected()) {
+                // The node may not have been told yet, and never is if the backplane was closed.
+                return false;
+            }
             Worker.pause();
         } catch (IllegalArgumentException e) {
             over = true;

@@ -248,6 +248,11 @@ final class Uplink implements Backplane.Receiver {
         return away;
     }
 
+    /** Whether what has failed may be tried again now. If not, {@link #back} follows, unless the backplane was closed. */
+    boolean isConnected() {
+        return !away && backplane.health().connected();
+    }
+
     /** Whether the subscriptions of this node may overlap, or have done so. */
     boolean isOverlapping() {
         return overlapping;

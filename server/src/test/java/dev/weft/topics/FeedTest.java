@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.AbstractList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -378,6 +379,48 @@ class FeedTest extends TwoNodes {
         here.beforeRead = it -> {};
         topic.feed().wake();
         peer(pair).expectText("1 1");
+    }
+
+    /** Nobody tells the node that its backplane is closed. */
+    @Test
+    void topicMustNotBeComparedWithAClosedBackplaneAgainAndAgain() throws Exception {
+        TopicTable table = new TopicTable(HISTORY, Clock.systemUTC());
+        Presence presence = new Presence(null);
+        Uplink uplink = new Uplink(here, false, table, new FilterTree(), presence);
+        table.begin(presence, uplink);
+        here.start(HISTORY, uplink);
+        uplink.want("a");
+        Topic topic = table.get("a", List.of("a"));
+        uplink.prepare(topic, null);
+        CompletableFuture<Thread> comparing = new CompletableFuture<>();
+        here.beforeRead = it -> comparing.complete(Thread.currentThread());
+        here.close();
+        topic.feed().suspect();
+        topic.feed().wake();
+
+        assertTrue(comparing.get(30, TimeUnit.SECONDS).join(Duration.ofSeconds(10)), "it goes on");
+    }
+
+    @Test
+    void topicThatIsNotComparedBeforeAnInterruptionIsNoticedMustBeComparedAfterIt() throws Exception {
+        Topics topics = topics(here, HISTORY);
+        Topics other = topics(there, HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a", NUMBERED);
+        here.losing = 1;
+        other.publish("a", "1");
+        CompletableFuture<Thread> comparing = new CompletableFuture<>();
+        here.beforeRead = it -> {
+            broker.leaveUntold();
+            comparing.complete(Thread.currentThread());
+        };
+        other.publish("a", "2");
+        assertTrue(comparing.get(30, TimeUnit.SECONDS).join(Duration.ofSeconds(10)), "it goes on");
+        here.beforeRead = it -> {};
+        broker.away(true);
+        broker.away(false);
+
+        peer(pair).expectText("1 1").expectText("2 2");
     }
 
     /** Without memory, for example. Nobody has got the message then. */

@@ -48,6 +48,11 @@ public final class MemoryBroker {
         }
     }
 
+    /** Nobody reaches the broker any more, but has not been told yet. */
+    void leaveUntold() {
+        setAway(true);
+    }
+
     /** Everybody reaches the broker again, and is passed messages, but has not been told yet. */
     void returnUntold() {
         setAway(false);
@@ -263,8 +268,8 @@ public final class MemoryBroker {
         }
 
         private void check() {
-            if (away) {
-                throw BackplaneException.notDone("away on purpose");
+            if (away || !nodes.contains(this)) {
+                throw BackplaneException.notDone("away on purpose, or closed");
             }
         }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -260,6 +261,49 @@ class UplinkTest {
                 () -> names.stream().filter(each -> topics.presence(each).size() == 1).count() > 25);
         goesOn.countDown();
         names.forEach(each -> Await.until("the member is known", () -> topics.presence(each).size() == 1));
+    }
+
+    /** Nobody tells the node that its backplane is closed. */
+    @Test
+    void memberMustNotBeToldToAClosedBackplaneAgainAndAgain() throws Exception {
+        Topics topics = topics();
+        WebSocketConnection connection = connection();
+        topics.subscribe(connection, "a");
+        Await.until("ann is there", () -> topics.presence("a").size() == 1);
+        CompletableFuture<Thread> telling = telling();
+        node.close();
+        connection.abort();
+
+        assertTrue(telling.get(30, TimeUnit.SECONDS).join(Duration.ofSeconds(10)), "it goes on");
+    }
+
+    @Test
+    void memberThatIsNotToldBeforeAnInterruptionIsNoticedMustBeToldAfterIt() throws Exception {
+        Topics topics = topics();
+        CompletableFuture<Thread> telling = telling();
+        before = before.andThen(method -> {
+            if (method.equals("present")) {
+                broker.leaveUntold();
+            }
+        });
+        topics.subscribe(connection(), "a");
+        assertTrue(telling.get(30, TimeUnit.SECONDS).join(Duration.ofSeconds(10)), "it goes on");
+        before = method -> {};
+        broker.away(true);
+        broker.away(false);
+
+        Await.until("ann is there", () -> topics.presence("a").size() == 1);
+    }
+
+    /** The thread that tells the backplane the next member. */
+    private CompletableFuture<Thread> telling() {
+        CompletableFuture<Thread> telling = new CompletableFuture<>();
+        before = method -> {
+            if (method.equals("present")) {
+                telling.complete(Thread.currentThread());
+            }
+        };
+        return telling;
     }
 
     /** Some of the others wait for the same thread. */
