@@ -41,12 +41,26 @@ final class Outages {
                 tellAway();
             }
             if (ready.getAsBoolean() && (toldAway || suspect)) {
-                toldAway = false;
-                suspect = false;
-                node.back();
+                tellBack();
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void tellBack() {
+        // First: what is lost meanwhile is told after it.
+        suspect = false;
+        boolean done = false;
+        try {
+            node.back();
+            done = true;
+        } finally {
+            if (done) {
+                toldAway = false;
+            } else {
+                suspect = true;
+            }
         }
     }
 
