@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * as a majority of these does. Use 3 on a cluster: with 1, the cluster continues without the server that had the
  * stream, and nodes detect only by the offsets that the messages of the stream are lost.
  * <p>
- * <b>Messages</b> may have as many bytes as {@code max_payload} of the server, by default 1 MiB, less the key and about 30 bytes.
- * Larger ones are refused with {@link dev.weft.topics.TopicException.Reason#MESSAGE_TOO_LARGE}.
+ * <b>Messages</b> may have as many bytes as {@code max_payload} of the server, by default 1 MiB, or {@code max_msg_size} of an
+ * existing stream, less the key and about 30 bytes. Larger ones are refused with {@link dev.weft.topics.TopicException.Reason#MESSAGE_TOO_LARGE}.
  * <p>
  * <b>Permissions.</b> A subscription that the server refuses fails. If it refuses a publication without a history, {@code
  * publish} returns normally, and a warning is logged.

@@ -50,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 final class Streams {
     private static final int NO_STREAM = 10059;
     private static final int NO_MESSAGE = 10037;
+    private static final int TOO_LARGE = 10054;
     /** Of one server, or of a cluster since 2.11. */
     private static final Set<Integer> NOT_THE_LAST = Set.of(10071, 10164);
 
@@ -236,9 +237,23 @@ final class Streams {
         ask(() -> management.deleteStream(messages));
     }
 
-    /** Publishes a message and returns its offset. */
+    /**
+     * Publishes a message and returns its offset.
+     *
+     * @throws IllegalArgumentException if the stream accepts no message of this size
+     */
     long place(String topic, byte[] message) {
-        return ask(() -> publish(subjects.placing(topic), message));
+        return ask(() -> {
+            try {
+                return publish(subjects.placing(topic), message);
+            } catch (JetStreamApiException e) {
+                if (e.getApiErrorCode() == TOO_LARGE) {
+                    throw new IllegalArgumentException("the message has " + message.length
+                            + " bytes with its key and what nodes add, more than max_msg_size of the stream", e);
+                }
+                throw e;
+            }
+        });
     }
 
     /**

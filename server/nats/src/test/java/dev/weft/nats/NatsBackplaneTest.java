@@ -966,6 +966,20 @@ class NatsBackplaneTest extends BrokerContract {
         assertEquals((1 << 20) - 100, peer(pair).expectText().length());
     }
 
+    @Test
+    void messageThatIsTooLargeForTheStreamMustBeRefused() throws Exception {
+        NatsBackplane node = opened(node(broker));
+        Topics topics = Topics.builder().limits(HISTORY).goesOnAlone(true).backplane(node).build();
+        Await.until("the node is connected", () -> node.health().connected());
+        try (Connection operator = Nats.connect(uri(broker))) {
+            JetStreamManagement management = operator.jetStreamManagement();
+            management.updateStream(StreamConfiguration.builder(management.getStreamInfo(prefix).getConfiguration())
+                    .maximumMessageSize(1000).build());
+        }
+        assertReason(Reason.MESSAGE_TOO_LARGE, () -> topics.publish("a", "x".repeat(1000)));
+        topics.publish("a", "x".repeat(900));
+    }
+
     /** The client of NATS drops without an exception what such a thread sends. */
     @Test
     void threadThatIsInterruptedMustLoseNothing() throws Exception {
