@@ -22,21 +22,17 @@ final class Flush {
     }
 
     private final Connection connection;
-    private final Duration longest;
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
     private Ping next = new Ping();
     private boolean sending;
 
-    /** @param timeout of the connection */
-    Flush(Connection connection, Duration timeout) {
+    Flush(Connection connection) {
         this.connection = connection;
-        // For the ping that is under way, and for the next one.
-        this.longest = timeout.multipliedBy(2);
     }
 
-    /** Waits at most twice the timeout. */
-    void await() throws IOException, InterruptedException {
+    /** Waits for the ping that is under way, if any, and for the next one, no longer than this. */
+    void await(Duration longest) throws IOException, InterruptedException {
         try {
             begin().answer.get(longest.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {

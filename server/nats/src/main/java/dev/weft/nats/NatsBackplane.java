@@ -420,9 +420,9 @@ public final class NatsBackplane implements Backplane {
 
     @Override
     public void subscribe(String filter) {
-        subscriptions.add(filter, () -> {
+        subscriptions.add(filter, longest -> {
             Connection current = connected();
-            streams.flush();
+            streams.flush(longest);
             return current;
         });
     }

@@ -81,7 +81,7 @@ final class Streams {
         this.connection = connection;
         this.subjects = subjects;
         this.timeout = timeout;
-        this.flush = new Flush(connection, timeout);
+        this.flush = new Flush(connection);
         this.messages = prefix;
         this.members = prefix + "_members";
     }
@@ -381,10 +381,15 @@ final class Streams {
         });
     }
 
-    /** Waits until the server has done all that it was sent before: at most twice the timeout. */
+    /** Waits until the server has done all that it was sent before: at most the timeout. */
     void flush() {
+        flush(timeout);
+    }
+
+    /** Waits until the server has done all that it was sent before, no longer than this. */
+    void flush(Duration longest) {
         ask(() -> {
-            flush.await();
+            flush.await(longest);
             return null;
         });
     }

@@ -11,7 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,11 +67,13 @@ final class Subscriptions {
     }
 
     /**
-     * Subscribes. Waits for the network and the server.
+     * Subscribes. Waits for the network and the server, no longer than the timeout.
      *
-     * @param flush returns the connection when the server has done all that it was sent before, or throws BackplaneException
+     * @param flush returns the connection when the server has done all that it was sent before, or throws BackplaneException, if
+     *              that takes longer than the time that it is given
      */
-    void add(String filter, Supplier<Connection> flush) {
+    void add(String filter, Function<Duration, Connection> flush) {
+        long end = System.nanoTime() + timeout.toNanos();
         Dispatcher known;
         lock.lock();
         try {
@@ -88,7 +90,8 @@ final class Subscriptions {
                 // Without the lock, since the client may wait for the network.
                 subscribe(known, channel);
             }
-            String refused = current.why(channel, flush.get(), timeout);
+            Connection connection = flush.apply(until(end));
+            String refused = current.why(channel, connection, until(end));
             if (refused != null) {
                 throw BackplaneException.notDone("NATS refuses the subscription: " + refused);
             }
@@ -98,6 +101,10 @@ final class Subscriptions {
         } finally {
             current.end(channel);
         }
+    }
+
+    private static Duration until(long end) {
+        return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
     }
 
     private void subscribe(Dispatcher known, String channel) {
