@@ -1,6 +1,7 @@
 package dev.weft.topics;
 
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Connects the {@link Topics} of several processes, its nodes, by a broker: a message that is published on one node is
@@ -39,6 +40,17 @@ public interface Backplane extends AutoCloseable {
          * passed. Also called if the backplane may have lost messages without an interruption.
          */
         void back();
+
+        /**
+         * Messages of some topics may be missing, and the broker may not have their members of this node, for example
+         * because one of its servers was away while others could be reached. Messages of these topics that arrive from now
+         * on are passed. By default, like {@link #back}.
+         *
+         * @param topics whether this is so for a topic
+         */
+        default void lost(Predicate<String> topics) {
+            back();
+        }
 
         /**
          * A member that had connections only on a node that has died has left a topic. Called on one node, or on

@@ -2,7 +2,10 @@ package dev.weft.topics;
 
 import dev.weft.topics.PresenceLane.Member;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the backplane how many connections the members on this node have: several members at the same time, since each waits for
@@ -15,8 +18,8 @@ final class SharedPresence implements Members {
     private final Uplink uplink;
     private final List<PresenceLane> lanes;
     private final Worker worker = new Worker("weft-presence", this::tellAllIfForgotten);
-    /** Whether the broker may have forgotten the members of this node. */
-    private volatile boolean forgotten;
+    /** For which topics the broker may have forgotten the members of this node. */
+    private final AtomicReference<@Nullable Predicate<String>> forgotten = new AtomicReference<>();
 
     SharedPresence(Uplink uplink, Presence presence) {
         this.uplink = uplink;
@@ -29,27 +32,34 @@ final class SharedPresence implements Members {
         lanes.get(Math.floorMod(member.hashCode(), LANES)).changed(member, before, connections);
     }
 
-    /** The broker is back. */
-    void resume() {
-        forgotten = true;
+    /** The broker is back, or one of its servers. */
+    void resume(Predicate<String> topics) {
+        forget(topics);
         worker.wake();
         lanes.forEach(PresenceLane::wake);
     }
 
+    private void forget(Predicate<String> topics) {
+        forgotten.accumulateAndGet(topics, (known, more) -> known == null ? more : known.or(more));
+    }
+
     /** If it fails, it is tried again. */
     private boolean tellAllIfForgotten() {
-        if (!forgotten || uplink.isAway()) {
-            // If the broker is away, its return continues here.
+        if (uplink.isAway()) {
+            // Its return continues here.
             return false;
         }
-        forgotten = false;
+        Predicate<String> topics = forgotten.getAndSet(null);
+        if (topics == null) {
+            return false;
+        }
         boolean told = false;
         try {
-            uplink.topics().forEach(Topic::tellMembers);
+            uplink.topics().stream().filter(each -> topics.test(each.name())).forEach(Topic::tellMembers);
             told = true;
         } finally {
             if (!told) {
-                forgotten = true;
+                forget(topics);
             }
         }
         return true;

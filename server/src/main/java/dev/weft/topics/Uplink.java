@@ -13,6 +13,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -344,8 +345,23 @@ final class Uplink implements Backplane.Receiver {
         }
         away = false;
         topics.all().forEach(each -> each.feed().wake());
-        members.resume();
-        topics.all().stream().filter(Topic::hasSubscribers).forEach(each -> presence.changed(each.name()));
+        resumeMembers(topic -> true);
+    }
+
+    private void resumeMembers(Predicate<String> of) {
+        members.resume(of);
+        topics.all().stream().filter(each -> of.test(each.name()) && each.hasSubscribers())
+                .forEach(each -> presence.changed(each.name()));
+    }
+
+    @Override
+    public void lost(Predicate<String> of) {
+        filters.forEach(this::tellGap);
+        topics.all().stream().filter(each -> of.test(each.name())).forEach(each -> {
+            each.feed().suspect();
+            each.feed().wake();
+        });
+        resumeMembers(of);
     }
 
     private void tellGap(Subscription filter) {

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** A broker for nodes in one process, with faults on request. */
 public final class MemoryBroker {
@@ -60,6 +61,11 @@ public final class MemoryBroker {
 
     void tellReturn() {
         List.copyOf(nodes).forEach(each -> each.receiver.back());
+    }
+
+    /** Tells all nodes that messages of these topics may be missing. */
+    void tellLoss(Predicate<String> topics) {
+        List.copyOf(nodes).forEach(each -> each.receiver.lost(topics));
     }
 
     private void setAway(boolean now) {

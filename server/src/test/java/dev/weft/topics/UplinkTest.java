@@ -111,6 +111,27 @@ class UplinkTest {
         second.client().expectText("message");
     }
 
+    /** Of several servers, one may have been away. */
+    @Test
+    void lossMustBeToldToTheSubscribersOfItsTopicsAlone() throws Exception {
+        Topics topics = Topics.builder().backplane(node).build();
+        SubscribeOptions gaps = SubscribeOptions.DEFAULT.gapNotice(it -> PreparedMessage.text("gap"));
+        TestPair lost = pair();
+        TestPair other = pair();
+        TestPair filter = pair();
+        topics.subscribe(lost.server().connection(), "lost", gaps);
+        topics.subscribe(other.server().connection(), "other", gaps);
+        topics.subscribeMatching(filter.server().connection(), "x/*", gaps);
+
+        broker.tellLoss("lost"::equals);
+        topics.publish("lost", "1");
+        topics.publish("other", "2");
+
+        lost.client().expectText("gap").expectText("1");
+        other.client().expectText("2");
+        filter.client().expectText("gap");
+    }
+
     @Test
     void returnOfTheBrokerMustNotWaitForASlowTopic() throws Exception {
         Topics topics = topics();
