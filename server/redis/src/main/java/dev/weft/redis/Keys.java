@@ -2,27 +2,67 @@ package dev.weft.redis;
 
 import java.nio.charset.StandardCharsets;
 
-/** The names of keys and channels. What belongs to one topic has its name in braces, so that it is in one hash slot. */
-final class Keys {
-    private final String prefix;
+/**
+ * The names of keys and channels, and the groups into which topics are divided. All keys of a group are on the same server, so a
+ * script may use several of them. Immutable.
+ */
+abstract class Keys {
+    final String prefix;
 
     Keys(String prefix) {
         this.prefix = prefix;
     }
 
+    /** A channel or a pattern of channels. */
+    record Subscription(byte[] name, boolean isPattern) {}
+
+    /** What has arrived on a channel. */
+    record Arrival(String topic, byte[] message) {}
+
+    // What differs between one server and a cluster.
+
+    /** The number of groups. */
+    abstract int groups();
+
+    /** The group of a topic. */
+    abstract int group(String topic);
+
+    /** What the name of a key or channel of a topic has before the topic. */
+    abstract String before(String kind, int group);
+
+    /** What the name of a key or channel of a topic has after the topic. */
+    abstract String after();
+
+    /** A key of a group. */
+    abstract byte[] shared(String name, int group);
+
+    /** Identifies what a filter with wildcards is subscribed to. Several filters can have the same. */
+    abstract String pattern(String filter);
+
+    /** What to subscribe to for a filter with wildcards, to get the messages of a group. */
+    abstract Subscription matching(String filter, int group);
+
+    /** The group whose messages arrive on a channel. */
+    abstract int group(byte[] channel);
+
+    /** Takes apart what has arrived on a channel. */
+    abstract Arrival arrival(byte[] channel, byte[] message);
+
+    // What is the same.
+
     /** Epoch and offset of a topic. */
     byte[] head(String topic) {
-        return key("h:{" + topic + "}");
+        return key("h", topic);
     }
 
     /** The messages of a topic. */
     byte[] stream(String topic) {
-        return key("s:{" + topic + "}");
+        return key("s", topic);
     }
 
     /** The size of each message in the stream of a topic. */
     byte[] sizes(String topic) {
-        return key("z:{" + topic + "}");
+        return key("z", topic);
     }
 
     /** What {@link Script#PLACE} and {@link Script#READ} use. */
@@ -32,71 +72,57 @@ final class Keys {
 
     /** The members of a topic. */
     byte[] members(String topic) {
-        return key("m:{" + topic + "}");
+        return key("m", topic);
     }
 
-    byte[] membersPrefix() {
-        return key("m:");
+    byte[] membersBefore(int group) {
+        return bytes(before("m", group));
     }
 
     /** What a node has in {@link #members}. */
-    byte[] entries(String node) {
-        return key("e:" + node);
+    byte[] entries(String node, int group) {
+        return shared("e:" + node, group);
     }
 
     /** The nodes, with the time until which each is alive. */
-    byte[] nodes() {
-        return key("nodes");
+    byte[] nodes(int group) {
+        return shared("nodes", group);
+    }
+
+    /** The server that has written last, and the reign that it has begun. */
+    byte[] reign(int group) {
+        return shared("reign", group);
     }
 
     /** The channel of a topic. */
     byte[] channel(String topic) {
-        return key("c:{" + topic + "}");
+        return key("c", topic);
     }
 
-    byte[] channelsPrefix() {
-        return key("c:");
+    byte[] channelBefore(int group) {
+        return bytes(before("c", group));
     }
 
-    /**
-     * The pattern for a filter with wildcards. It matches more than the filter: an asterisk of Redis matches slashes, too.
-     * The node drops the rest. So two filters can have the same pattern: {@code a/*} and {@code a/#}.
-     */
-    String pattern(String filter) {
-        StringBuilder pattern = new StringBuilder();
-        for (String level : filter.split("/")) {
-            pattern.append(pattern.isEmpty() ? "" : "/");
-            pattern.append(level.equals("*") || level.equals("#") ? "*" : literal(level));
-        }
-        return literal(prefix) + "c:{" + pattern + "}";
-    }
-
-    /** The pattern that matches this text and no other. */
-    private static String literal(String text) {
-        StringBuilder pattern = new StringBuilder();
-        for (char each : text.toCharArray()) {
-            pattern.append("*?[]\\^-".indexOf(each) >= 0 ? "\\" : "").append(each);
-        }
-        return pattern.toString();
-    }
-
-    /** The topic to which a channel belongs. */
-    String topic(byte[] channel) {
-        String text = new String(channel, StandardCharsets.UTF_8);
-        return text.substring(prefix.length() + 3, text.length() - 1);
+    /** What to subscribe to for a filter, to get the messages of a group. */
+    Subscription subscription(String filter, int group) {
+        return hasWildcard(filter) ? matching(filter, group) : new Subscription(channel(filter), false);
     }
 
     static boolean hasWildcard(String filter) {
         for (String level : filter.split("/")) {
-            if (level.equals("*") || level.equals("#")) {
+            if (isWildcard(level)) {
                 return true;
             }
         }
         return false;
     }
 
-    private byte[] key(String name) {
-        return bytes(prefix + name);
+    static boolean isWildcard(String level) {
+        return level.equals("*") || level.equals("#");
+    }
+
+    private byte[] key(String kind, String topic) {
+        return bytes(before(kind, group(topic)) + topic + after());
     }
 
     static byte[] bytes(String text) {

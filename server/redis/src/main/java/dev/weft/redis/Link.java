@@ -6,8 +6,9 @@ import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
-import io.lettuce.core.pubsub.RedisPubSubListener;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,37 +16,60 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Two connections to Redis, one for commands and one for messages. If one of them fails, both are given up. For any thread. */
+/**
+ * Two connections to one Redis server, one for commands and one for messages. If one of them fails, both are given up. For any
+ * thread.
+ */
 final class Link implements AutoCloseable {
+    /** Is called on a thread of Lettuce. */
+    interface Listener {
+        void message(Link link, byte[] channel, byte[] message);
+
+        /** The server has ended the subscription to a channel, without having been asked: its slot has moved away. */
+        void ended(Link link, byte[] channel);
+    }
+
     private final StatefulRedisConnection<byte[], byte[]> commands;
     private final StatefulRedisPubSubConnection<byte[], byte[]> messages;
+    private final RedisURI uri;
     private final Duration timeout;
-    private final Keys keys;
     private final Map<Script, String> digests = new EnumMap<>(Script.class);
-    private final String runId;
-    private final boolean sharded;
+    /** The number of unanswered requests to end the subscription to a channel. */
+    private final Map<ByteBuffer, Integer> ending = new ConcurrentHashMap<>();
+    private final byte[] runId;
+    private final String way;
 
     /** Connects. Waits for at most a few times the timeout. */
-    Link(RedisClient client, RedisURI uri, Duration timeout, Keys keys,
-            RedisPubSubListener<byte[], byte[]> listener) {
+    Link(RedisClient client, RedisURI uri, Duration timeout, boolean cluster, Listener listener) {
+        this.uri = uri;
         this.timeout = timeout;
-        this.keys = keys;
         this.commands = client.connect(ByteArrayCodec.INSTANCE, uri);
         StatefulRedisPubSubConnection<byte[], byte[]> opened = null;
         try {
             opened = client.connectPubSub(ByteArrayCodec.INSTANCE, uri);
-            opened.addListener(listener);
+            opened.addListener(new Messages(listener));
             for (Script each : Script.values()) {
                 digests.put(each, await(commands.async().scriptLoad(each.text())));
             }
-            runId = runId(await(commands.async().info("server")));
-            List<Object> info = await(commands.async().commandInfo("SPUBLISH"));
-            sharded = !info.isEmpty() && info.getFirst() instanceof List<?> known && !known.isEmpty();
+            String info = await(commands.async().info("server"));
+            runId = Keys.bytes(value("run_id", info));
+            if (value("redis_mode", info).equals("cluster") != cluster) {
+                throw BackplaneException.notDone(cluster
+                        ? "the Redis server is not in a cluster: use RedisBackplane.builder"
+                        : "the Redis server is in a cluster: use RedisBackplane.clusterBuilder");
+            }
+            List<Object> known = await(commands.async().commandInfo("SPUBLISH"));
+            boolean sharded = !known.isEmpty() && known.getFirst() instanceof List<?> one && !one.isEmpty();
+            if (cluster && !sharded) {
+                throw BackplaneException.notDone("Redis Cluster before version 7.0 has no sharded pub/sub");
+            }
+            way = cluster ? "CLUSTER" : sharded ? "SPUBLISH" : "PUBLISH";
         } catch (Throwable e) {
             commands.closeAsync();
             if (opened != null) {
@@ -56,28 +80,71 @@ final class Link implements AutoCloseable {
         this.messages = opened;
     }
 
-    private static String runId(String info) {
+    private static String value(String name, String info) {
         for (String line : info.split("\r?\n")) {
-            if (line.startsWith("run_id:")) {
-                return line.substring("run_id:".length());
+            if (line.startsWith(name + ":")) {
+                return line.substring(name.length() + 1);
             }
         }
-        throw BackplaneException.notDone("Redis does not say its run_id");
+        throw BackplaneException.notDone("Redis does not say its " + name);
+    }
+
+    private final class Messages extends RedisPubSubAdapter<byte[], byte[]> {
+        private final Listener listener;
+
+        Messages(Listener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void message(byte[] channel, byte[] message) {
+            listener.message(Link.this, channel, message);
+        }
+
+        @Override
+        public void message(byte[] pattern, byte[] channel, byte[] message) {
+            listener.message(Link.this, channel, message);
+        }
+
+        @Override
+        public void smessage(byte[] channel, byte[] message) {
+            listener.message(Link.this, channel, message);
+        }
+
+        @Override
+        public void sunsubscribed(byte[] channel, long count) {
+            if (!endingIsOver(channel)) {
+                listener.ended(Link.this, channel);
+            }
+        }
+    }
+
+    /** Returns whether the end of a subscription was asked for. */
+    private boolean endingIsOver(byte[] channel) {
+        ByteBuffer name = ByteBuffer.wrap(channel);
+        boolean asked = ending.containsKey(name);
+        ending.computeIfPresent(name, (key, count) -> count == 1 ? null : count - 1);
+        return asked;
+    }
+
+    /** The address of the server. */
+    RedisURI uri() {
+        return uri;
     }
 
     /** Identifies one run of the server. */
     byte[] runId() {
-        return Keys.bytes(runId);
+        return runId;
     }
 
     /** Whether the server has the commands of sharded pub/sub: Redis 7 and later. */
     boolean isSharded() {
-        return sharded;
+        return !way.equals("PUBLISH");
     }
 
-    /** The command that publishes to who wants a topic by its name. */
-    byte[] publishing() {
-        return Keys.bytes(sharded ? "SPUBLISH" : "PUBLISH");
+    /** How scripts publish. */
+    byte[] way() {
+        return Keys.bytes(way);
     }
 
     boolean isOpen() {
@@ -119,24 +186,31 @@ final class Link implements AutoCloseable {
         commands.async().pexpire(key, time);
     }
 
-    /** Does not wait; the future says when the server has confirmed it. */
-    Future<Void> subscribe(String filter) {
-        if (Keys.hasWildcard(filter)) {
-            return messages.async().psubscribe(Keys.bytes(keys.pattern(filter)));
-        }
-        return sharded
-                ? messages.async().ssubscribe(keys.channel(filter))
-                : messages.async().subscribe(keys.channel(filter));
+    /** Which addresses have which slots. Waits for the answer. */
+    List<Object> slots() {
+        return await(commands.async().clusterSlots());
     }
 
-    /** Ends the subscription to a topic, or to the pattern of a filter, whichever filters have it. Does not wait. */
-    void unsubscribe(String filter) {
-        if (Keys.hasWildcard(filter)) {
-            messages.async().punsubscribe(Keys.bytes(keys.pattern(filter)));
-        } else if (sharded) {
-            messages.async().sunsubscribe(keys.channel(filter));
+    /** Does not wait; the future says when the server has confirmed it. */
+    Future<Void> subscribe(Keys.Subscription to) {
+        if (to.isPattern()) {
+            return messages.async().psubscribe(to.name());
+        }
+        return isSharded() ? messages.async().ssubscribe(to.name()) : messages.async().subscribe(to.name());
+    }
+
+    /** Does not wait. */
+    void unsubscribe(Keys.Subscription from) {
+        if (from.isPattern()) {
+            messages.async().punsubscribe(from.name());
+        } else if (isSharded()) {
+            ending.merge(ByteBuffer.wrap(from.name()), 1, Integer::sum);
+            messages.async().sunsubscribe(from.name()).exceptionally(refused -> {
+                endingIsOver(from.name());
+                return null;
+            });
         } else {
-            messages.async().unsubscribe(keys.channel(filter));
+            messages.async().unsubscribe(from.name());
         }
     }
 
@@ -146,6 +220,25 @@ final class Link implements AutoCloseable {
         Future<String> second = messages.async().ping();
         await(first);
         await(second);
+    }
+
+    /** Whether a server of a cluster has refused something because it does not have the slot, or not all of it: not done. */
+    static boolean isElsewhere(BackplaneException e) {
+        String refusal = refusal(e);
+        return isMoved(e) || refusal.startsWith("ASK ") || refusal.startsWith("TRYAGAIN ");
+    }
+
+    /** Whether a server of a cluster has refused something because it does not have the slot. */
+    static boolean isMoved(BackplaneException e) {
+        String refusal = refusal(e);
+        // The second is what a script gets.
+        return refusal.startsWith("MOVED ") || refusal.contains("non local key");
+    }
+
+    private static String refusal(BackplaneException e) {
+        return e.getCause() instanceof RedisCommandExecutionException refused
+                ? String.valueOf(refused.getMessage())
+                : "";
     }
 
     <T> T await(Future<T> future) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is there, on this node and the others. Each change and the notice of it are one step of Redis, so no node misses one
@@ -30,25 +31,35 @@ final class Members {
         this.nodeTimeout = nodeTimeout;
     }
 
-    /** Says that this node is alive, and gives up those that are not. Returns whether this one was given up, or not known. */
-    boolean beat(Link link, Backplane.Receiver receiver) {
+    /** The answer to a sign of life: the reign of the server, and whether this node was given up, or not known. */
+    record Beat(byte[] reign, boolean unknown) {}
+
+    /**
+     * Says to a group that this node is alive, and gives up those that are not.
+     *
+     * @param reign what this node takes for the reign; {@code null} if it does not know
+     * @param keep  how long to remember the reign
+     */
+    Beat beat(Link link, int group, byte @Nullable [] reign, Duration keep, Backplane.Receiver receiver) {
+        byte[] fresh = Keys.number(ThreadLocalRandom.current().nextLong());
         List<Object> answer;
         boolean unknown = false;
         do {
-            answer = link.run(Script.BEAT, new byte[][]{keys.nodes()}, node, Keys.number(nodeTimeout.toMillis()),
-                    keys.membersPrefix(), keys.entries(""), Keys.number(ENTRIES_PER_BEAT), link.publishing(),
-                    keys.channelsPrefix(), notice);
-            unknown |= RedisBackplane.parse(answer.getFirst()) == 1;
-            for (int i = 2; i + 1 < answer.size(); i += 2) {
+            answer = link.run(Script.BEAT, new byte[][]{keys.nodes(group), keys.reign(group)}, node,
+                    Keys.number(nodeTimeout.toMillis()), keys.membersBefore(group), Keys.bytes(keys.after()),
+                    keys.entries("", group), Keys.number(ENTRIES_PER_BEAT), link.way(), keys.channelBefore(group),
+                    notice, link.runId(), reign == null ? fresh : reign, fresh, Keys.number(keep.toMillis()));
+            unknown |= RedisBackplane.parse(answer.get(1)) == 1;
+            for (int i = 3; i + 1 < answer.size(); i += 2) {
                 receiver.memberGone(RedisBackplane.string(answer.get(i)), RedisBackplane.string(answer.get(i + 1)));
             }
-        } while (RedisBackplane.parse(answer.get(1)) > 0);
-        return unknown;
+        } while (RedisBackplane.parse(answer.get(2)) > 0);
+        return new Beat((byte[]) answer.getFirst(), unknown);
     }
 
-    /** Says that this node is not alive any more. */
-    void leave(Link link) {
-        link.run(Script.LEAVE, new byte[][]{keys.nodes()}, node);
+    /** Says to a group that this node is not alive any more. */
+    void leave(Link link, int group) {
+        link.run(Script.LEAVE, new byte[][]{keys.nodes(group)}, node);
     }
 
     /**
@@ -57,9 +68,11 @@ final class Members {
      * @throws BackplaneException if this node is given up, until {@link #beat} has said that it is alive
      */
     boolean present(Link link, String topic, String member, int connections) {
+        int group = keys.group(topic);
         Long changed = link.run(Script.PRESENT,
-                new byte[][]{keys.members(topic), keys.entries(name), keys.nodes()}, node, Keys.bytes(topic),
-                Keys.bytes(member), Keys.number(connections), link.publishing(), keys.channel(topic), notice);
+                new byte[][]{keys.members(topic), keys.entries(name, group), keys.nodes(group)}, node,
+                Keys.bytes(topic), Keys.bytes(member), Keys.number(connections), link.way(), keys.channel(topic),
+                notice);
         if (changed < 0) {
             throw BackplaneException.notDone("the other nodes have given this one up");
         }

@@ -15,7 +15,6 @@ import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
-import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.lang.System.Logger;
@@ -25,95 +24,108 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects the topics of several processes by one Redis server, version 5 or later. Another server may take its place
- * under the same address. For any thread. {@snippet class = "dev.weft.redis.Snippets" region = "redis"} If topics have
- * a history, each has a stream of at most {@link TopicLimits#historyLength()} messages and
- * {@link TopicLimits#historySize()} bytes, including the keys of latest values. The stream is dropped after
- * {@link TopicLimits#historyTime()} without a message. Redis has no bound for all topics together:
- * {@link TopicLimits#totalHistorySize()} bounds the memory of each node. A script places a message in the stream and
- * publishes it in one step. Nodes that subscribe to a topic by its name get messages by sharded pub/sub, and nodes that
- * subscribe by a filter get them by plain pub/sub; with a server that has no sharded pub/sub (before 7.0), all use
- * plain pub/sub.
+ * Connects the topics of several processes by one Redis server, version 5 or later, or by a Redis Cluster, version 7 or
+ * later. Another server may take its place under the same address. For any thread.
+ * {@snippet class = "dev.weft.redis.Snippets" region = "redis"} If topics have a history, each has a stream of at most
+ * {@link TopicLimits#historyLength()} messages and {@link TopicLimits#historySize()} bytes, including the keys of latest
+ * values. The stream is dropped after {@link TopicLimits#historyTime()} without a message. Redis has no bound for all
+ * topics together: {@link TopicLimits#totalHistorySize()} bounds the memory of each node. A script places a message in the
+ * stream and publishes it in one step. Nodes that subscribe to a topic by its name get messages by sharded pub/sub, and
+ * nodes that subscribe by a filter get them by plain pub/sub; with a server that has no sharded pub/sub (before 7.0), all
+ * use plain pub/sub.
  * <p>
  * After a restart of the Redis server, each topic begins with a new epoch, even if the server has restored its data,
- * because it may have lost its last messages. So Redis needs no persistence. Redis Cluster is not supported.
+ * because it may have lost its last messages. So Redis needs no persistence.
+ * <p>
+ * A cluster divides the topics among its masters. If one of them fails, the topics of the others go on, and {@link #health}
+ * names it. A topic begins with a new epoch when another server gets it: a replica that takes over from a master that has
+ * failed, or a master to which its slot is moved.
  */
 public final class RedisBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.redis");
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
     /** How long the head of a topic is kept after its last use, at least. */
     private static final Duration SHORTEST_KEEP = Duration.ofHours(1);
     private static final byte[] NONE = {};
 
-    private final RedisURI uri;
+    private final boolean cluster;
     private final Duration timeout;
     private final Duration nodeTimeout;
     private final Keys keys;
     private final Members members;
     private final ClientResources resources;
     private final RedisClient client;
+    private final Topology topology;
+    private final Routes routes;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    // Guarded by the lock; the link is also read without it.
-    private final Set<String> filters = new LinkedHashSet<>();
-    /** The number of filters for each pattern: it is subscribed as long as one of them is wanted. */
-    private final Map<String, Integer> patterns = new HashMap<>();
-    private volatile @Nullable Link link;
-    private boolean ended;
+    /** Changed with the lock. */
+    private final Map<RedisURI, Server> servers = new ConcurrentHashMap<>();
+    private volatile boolean ended;
 
     private volatile TopicLimits limits = TopicLimits.DEFAULT;
     private volatile @Nullable Receiver receiver;
-    private volatile boolean connected;
-    private volatile String detail = "not started";
-    private @Nullable Thread supervisor;
-    // For the supervisor's thread.
-    private Duration pause = FIRST_PAUSE;
-    private long keepAt = System.nanoTime();
+    private volatile Server.@Nullable Common common;
+    /** Why it is not known which servers there are. */
+    private volatile String unknown = "not started";
+    private volatile @Nullable Thread supervisor;
 
     private RedisBackplane(Builder builder) {
-        this.uri = RedisURI.create(builder.uri);
+        this.cluster = builder.cluster;
         this.timeout = builder.timeout;
         this.nodeTimeout = builder.nodeTimeout;
-        this.keys = new Keys(builder.prefix);
+        this.keys = cluster ? new ClusterKeys(builder.prefix) : new ServerKeys(builder.prefix);
         this.members = new Members(keys, nodeTimeout);
-        uri.setTimeout(timeout);
         this.resources = DefaultClientResources.builder().ioThreadPoolSize(2).computationThreadPoolSize(2).build();
         this.client = RedisClient.create(resources);
         client.addListener(new RedisConnectionStateListener() {
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
-                wakeSupervisor();
+                servers.values().forEach(RedisBackplane::wakeIfDisconnected);
             }
         });
-        // Lettuce would repeat commands after it has connected again, and so publish twice: the supervisor connects instead.
+        // Lettuce would repeat commands after it has connected again, and so publish twice: a server's thread connects instead.
         client.setOptions(ClientOptions.builder().autoReconnect(false)
                 .disconnectedBehavior(DisconnectedBehavior.REJECT_COMMANDS)
                 .socketOptions(SocketOptions.builder().connectTimeout(timeout).tcpNoDelay(true).build()).build());
+        List<RedisURI> uris = builder.uris.stream().map(RedisURI::create).toList();
+        uris.forEach(each -> each.setTimeout(timeout));
+        this.topology = cluster ? new Cluster(client, uris) : links -> Map.of(uris.getFirst(), Set.of(0));
+        this.routes = new Routes(keys, timeout, this::wake, () -> LockSupport.unpark(supervisor),
+                () -> health().detail());
     }
 
     /** Returns a builder for a server, for example {@code redis://user:password@10.0.0.5:6379}, or {@code rediss:} for TLS. */
     public static Builder builder(String uri) {
-        return new Builder(uri);
+        return new Builder(List.of(uri), false);
     }
 
-    // The connection.
+    /**
+     * Returns a builder for a Redis Cluster. The given servers are asked for all others, which are used with the same user,
+     * password and TLS settings; one that can be reached is enough.
+     */
+    public static Builder clusterBuilder(String... uris) {
+        if (uris.length == 0) {
+            throw new IllegalArgumentException("no server of the cluster is given");
+        }
+        return new Builder(List.of(uris), true);
+    }
+
+    // The servers.
 
     @Override
     public void start(TopicLimits topicLimits, Receiver told) {
@@ -124,169 +136,129 @@ public final class RedisBackplane implements Backplane {
             }
             receiver = told;
             limits = topicLimits;
+            common = new Server.Common(() -> ended, keys, routes, members, told, timeout, nodeTimeout, keepTime(),
+                    topicLimits.historyLength() > 0);
         } finally {
             lock.unlock();
         }
         try {
-            connect();
+            findServers();
         } catch (RuntimeException e) {
             failed(e);
-            told.away();
         }
-        supervisor = Thread.ofVirtual().name("weft-redis").start(this::supervise);
-    }
-
-    /** Survives any exception and error. */
-    private void supervise() {
-        while (true) {
-            try {
-                if (isEnded()) {
-                    return;
-                }
-                lookAfterLink();
-            } catch (Throwable e) {
-                // Even handling a failure can fail, for example while there is no memory.
-            }
-        }
-    }
-
-    private void lookAfterLink() {
+        long deadline = System.nanoTime() + 4 * timeout.toNanos();
         try {
-            Link current = link;
-            if (current == null) {
-                connect();
-                receiver.back();
-                pause = FIRST_PAUSE;
-            } else {
-                current.ping();
-                if (members.beat(current, receiver)) {
-                    // The others believed that this node was dead.
-                    receiver.back();
-                }
-                if (System.nanoTime() - keepAt > 0) {
-                    keepHeads(current);
-                    keepAt = System.nanoTime() + keepTime().toNanos() / 4;
-                }
-            }
-        } catch (Throwable e) {
-            try {
-                if (failed(e)) {
-                    receiver.away();
-                }
-            } finally {
-                await(pause);
-                pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
-            }
-            return;
-        }
-        await(nodeTimeout.dividedBy(6).compareTo(timeout) < 0 ? nodeTimeout.dividedBy(6) : timeout);
-    }
-
-    private boolean isEnded() {
-        lock.lock();
-        try {
-            return ended;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Waits, unless the connection is lost, or this is closed. */
-    private void await(Duration time) {
-        lock.lock();
-        try {
-            if (!ended && (link == null || link.isOpen())) {
-                changed.awaitNanos(time.toNanos());
+            for (Server each : servers.values()) {
+                each.awaitFirstAttempt(Duration.ofNanos(deadline - System.nanoTime()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            lock.unlock();
         }
-    }
-
-    private void connect() {
-        Link made = new Link(client, uri, timeout, keys, new Messages());
         try {
-            List<Future<Void>> subscribed = new ArrayList<>();
-            lock.lock();
+            routes.begin(told);
+        } finally {
+            supervisor = Thread.ofVirtual().name("weft-redis").start(this::supervise);
+        }
+    }
+
+    /** Looks for the servers of groups that have none. Survives any exception and error. */
+    private void supervise() {
+        Duration pause = Server.FIRST_PAUSE;
+        while (!ended) {
             try {
-                filters.forEach(each -> subscribed.add(made.subscribe(each)));
-                if (ended) {
-                    throw BackplaneException.notDone("closed");
+                if (IntStream.range(0, keys.groups()).allMatch(routes::isPassing)) {
+                    pause = Server.FIRST_PAUSE;
+                    LockSupport.parkNanos(nodeTimeout.toNanos());
+                } else {
+                    LockSupport.parkNanos(pause.toNanos());
+                    pause = Server.longer(pause);
+                    findServers();
                 }
-                link = made;
-            } finally {
-                lock.unlock();
+            } catch (Throwable e) {
+                failed(e);
             }
-            subscribed.forEach(made::await);
-            members.beat(made, receiver);
-        } catch (Throwable e) {
-            made.close();
-            link = null;
-            throw e;
         }
-        connected = true;
-        detail = "connected to " + uri.getHost() + ":" + uri.getPort()
-                + (made.isSharded() ? "" : ", which has no sharded pub/sub");
     }
 
-    /** Returns whether there was a connection. */
-    private boolean failed(Throwable e) {
-        Link failed = link;
-        link = null;
-        boolean was = connected;
-        connected = false;
-        if (failed != null) {
-            failed.close();
-        }
-        detail = String.valueOf(e.getMessage());
+    private void failed(Throwable e) {
+        unknown = String.valueOf(e.getMessage());
         Level level = e instanceof BackplaneException || e instanceof RedisException ? Level.DEBUG : Level.WARNING;
-        LOGGER.log(level, "no connection to Redis", e);
-        return was;
+        LOGGER.log(level, "it is not known which Redis server has which topics", e);
     }
 
-    private Link link() {
-        Link current = link;
-        if (current == null || !current.isOpen()) {
-            wakeSupervisor();
-            throw BackplaneException.notDone("not connected to Redis: " + detail);
-        }
-        return current;
-    }
-
-    private void wakeSupervisor() {
+    /** Asks which server has which groups, and looks after these servers. */
+    private void findServers() {
+        Map<RedisURI, Set<Integer>> found = topology.read(servers.values().stream().map(Server::link)
+                .filter(each -> each != null && each.isOpen()).toList());
+        List<Server> added = new ArrayList<>();
         lock.lock();
         try {
-            changed.signalAll();
+            if (ended) {
+                return;
+            }
+            Map<Integer, RedisURI> owners = new HashMap<>();
+            // A server that serves a group knows better than another one whether it has it.
+            servers.forEach((uri, server) -> server.groups().stream()
+                    .filter(group -> routes.isPassing(group) || !contains(found, group))
+                    .forEach(group -> owners.put(group, uri)));
+            found.forEach((uri, groups) -> groups.forEach(group -> owners.putIfAbsent(group, uri)));
+            for (RedisURI each : Set.copyOf(owners.values())) {
+                if (!servers.containsKey(each)) {
+                    Server server = new Server(common, each, () -> connect(each));
+                    servers.put(each, server);
+                    added.add(server);
+                }
+            }
+            servers.forEach((uri, server) -> server.serve(owners.keySet().stream()
+                    .filter(group -> owners.get(group).equals(uri)).collect(Collectors.toSet())));
+            servers.values().removeIf(each -> each.groups().isEmpty());
         } finally {
             lock.unlock();
         }
+        added.forEach(Server::start);
+    }
+
+    private static boolean contains(Map<RedisURI, Set<Integer>> found, int group) {
+        return found.values().stream().anyMatch(each -> each.contains(group));
+    }
+
+    private Link connect(RedisURI uri) {
+        return new Link(client, uri, timeout, cluster, new Messages());
+    }
+
+    private static void wakeIfDisconnected(Server server) {
+        Link current = server.link();
+        if (current != null && !current.isOpen()) {
+            server.wake();
+        }
+    }
+
+    private void wake(int group) {
+        servers.values().stream().filter(each -> each.groups().contains(group)).forEach(Server::wake);
     }
 
     // Messages.
 
-    /** Called on a thread of Lettuce. */
-    private final class Messages extends RedisPubSubAdapter<byte[], byte[]> {
+    private final class Messages implements Link.Listener {
         @Override
-        public void message(byte[] channel, byte[] message) {
-            received(channel, message);
+        public void message(Link link, byte[] channel, byte[] message) {
+            received(link, channel, message);
         }
 
         @Override
-        public void message(byte[] pattern, byte[] channel, byte[] message) {
-            received(channel, message);
-        }
-
-        @Override
-        public void smessage(byte[] channel, byte[] message) {
-            received(channel, message);
+        public void ended(Link link, byte[] channel) {
+            routes.moved(link, keys.group(channel));
         }
     }
 
-    private void received(byte[] channel, byte[] message) {
+    private void received(Link link, byte[] channel, byte[] arrived) {
         try {
-            String topic = keys.topic(channel);
+            Keys.Arrival arrival = keys.arrival(channel, arrived);
+            String topic = arrival.topic();
+            byte[] message = arrival.message();
+            if (!routes.isPassing(link, keys.group(topic))) {
+                return;
+            }
             if (Members.isNotice(message)) {
                 members.noticed(topic, message, receiver);
                 return;
@@ -305,10 +277,7 @@ public final class RedisBackplane implements Backplane {
             LOGGER.log(Level.WARNING, "a message from Redis cannot be read", e);
         } catch (Error e) {
             // The message is lost. After the next connection, every topic is compared.
-            Link current = link;
-            if (current != null) {
-                current.close();
-            }
+            link.close();
             throw e;
         }
     }
@@ -328,20 +297,20 @@ public final class RedisBackplane implements Backplane {
 
     @Override
     public Position publish(BackplaneMessage message) {
-        Link current = link();
+        return routes.run(message.topic(), route -> publish(message, route));
+    }
+
+    private Position publish(BackplaneMessage message, Route route) {
+        Link link = route.link();
         byte[] channel = keys.channel(message.topic());
         if (limits.historyLength() == 0) {
-            if (current.isSharded()) {
-                current.run(Script.PASS, new byte[][]{channel}, message.encode());
-            } else {
-                current.publish(channel, message.encode());
-            }
+            link.run(Script.PASS, new byte[0][], link.way(), channel, message.encode());
             return Position.of(0, 0);
         }
-        List<Object> placed = current.run(Script.PLACE, keys.history(message.topic()), current.runId(),
+        List<Object> placed = link.run(Script.PLACE, keys.history(message.topic()), route.reign(),
                 Keys.number(newEpoch()), Keys.number(keepTime().toMillis()), Keys.number(limits.historyLength()),
-                Keys.number(limits.historySize()), Keys.number(limits.historyTime().toMillis()), current.publishing(),
-                channel, message.encode());
+                Keys.number(limits.historySize()), Keys.number(limits.historyTime().toMillis()), link.way(), channel,
+                message.encode());
         return Position.of(parse(placed.get(0)), parse(placed.get(1)));
     }
 
@@ -353,21 +322,6 @@ public final class RedisBackplane implements Backplane {
     private Duration keepTime() {
         Duration twice = limits.historyTime().multipliedBy(2);
         return twice.compareTo(SHORTEST_KEEP) > 0 ? twice : SHORTEST_KEEP;
-    }
-
-    /** Without its head, a topic begins anew. So those that this node follows are kept, even if nothing is published. */
-    private void keepHeads(Link current) {
-        List<String> followed;
-        lock.lock();
-        try {
-            followed = List.copyOf(filters);
-        } finally {
-            lock.unlock();
-        }
-        if (limits.historyLength() > 0) {
-            followed.stream().filter(each -> !Keys.hasWildcard(each))
-                    .forEach(each -> current.keep(keys.head(each), keepTime()));
-        }
     }
 
     static long parse(Object value) {
@@ -382,55 +336,26 @@ public final class RedisBackplane implements Backplane {
 
     @Override
     public void subscribe(String filter) {
-        Link current;
-        Future<Void> confirmed;
-        lock.lock();
-        try {
-            if (filters.add(filter) && Keys.hasWildcard(filter)) {
-                patterns.merge(keys.pattern(filter), 1, Integer::sum);
-            }
-            current = link();
-            // Even if another filter has the same pattern: that one may not be confirmed yet.
-            confirmed = current.subscribe(filter);
-        } finally {
-            lock.unlock();
-        }
-        current.await(confirmed);
+        routes.subscribe(filter);
     }
 
     @Override
     public void unsubscribe(String filter) {
-        lock.lock();
-        try {
-            Link current = link;
-            if (filters.remove(filter) && isLastOfItsPattern(filter) && current != null && current.isOpen()) {
-                current.unsubscribe(filter);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Counts the end of a filter. Called with the lock. */
-    private boolean isLastOfItsPattern(String filter) {
-        return !Keys.hasWildcard(filter)
-                || patterns.computeIfPresent(keys.pattern(filter),
-                        (key, count) -> count == 1 ? null : count - 1) == null;
+        routes.unsubscribe(filter);
     }
 
     @Override
     public BackplaneHistory read(String topic) {
-        return read(topic, null);
+        return routes.run(topic, route -> read(topic, null, route));
     }
 
     @Override
     public BackplaneHistory readAfter(String topic, Position position) {
-        return read(topic, position);
+        return routes.run(topic, route -> read(topic, position, route));
     }
 
-    private BackplaneHistory read(String topic, @Nullable Position after) {
-        Link current = link();
-        List<Object> answer = current.run(Script.READ, keys.history(topic), current.runId(),
+    private BackplaneHistory read(String topic, @Nullable Position after, Route route) {
+        List<Object> answer = route.link().run(Script.READ, keys.history(topic), route.reign(),
                 Keys.number(newEpoch()), Keys.number(keepTime().toMillis()),
                 Keys.number(limits.historyLength()), Keys.number(limits.historySize()),
                 after == null ? NONE : Keys.number(after.epoch()),
@@ -455,22 +380,28 @@ public final class RedisBackplane implements Backplane {
     @Override
     public boolean present(String topic, String member, int connections) {
         try {
-            return members.present(link(), topic, member, connections);
+            return routes.run(topic, route -> members.present(route.link(), topic, member, connections));
         } catch (BackplaneException e) {
             // If this node is given up, its next beat changes that.
-            wakeSupervisor();
+            wake(keys.group(topic));
             throw e;
         }
     }
 
     @Override
     public Map<String, Integer> presence(String topic) {
-        return members.of(link(), topic);
+        return routes.run(topic, route -> members.of(route.link(), topic));
     }
 
+    /** Returns whether any server can be reached; with a cluster, the detail names those that cannot. */
     @Override
     public BackplaneHealth health() {
-        return new BackplaneHealth(connected, detail);
+        String detail = ended
+                ? "closed"
+                : servers.isEmpty()
+                        ? unknown
+                        : servers.values().stream().map(Server::detail).sorted().collect(Collectors.joining("; "));
+        return new BackplaneHealth(!ended && routes.isConnected(), detail);
     }
 
     @Override
@@ -481,27 +412,21 @@ public final class RedisBackplane implements Backplane {
                 return;
             }
             ended = true;
-            changed.signalAll();
         } finally {
             lock.unlock();
         }
+        routes.end();
+        LockSupport.unpark(supervisor);
+        servers.values().forEach(Server::wake);
+        long deadline = System.nanoTime() + 4 * timeout.toNanos();
         try {
-            if (supervisor != null) {
-                supervisor.join(timeout.multipliedBy(4));
+            for (Server each : servers.values()) {
+                each.awaitEnd(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Link last = link;
-        if (last != null) {
-            try {
-                members.leave(last);
-            } catch (BackplaneException e) {
-                LOGGER.log(Level.DEBUG, "the members of this node are gone only after " + nodeTimeout, e);
-            }
-        }
-        connected = false;
-        detail = "closed";
+        servers.values().forEach(this::leave);
         try {
             // Closes the connections; what they run on may end only after that.
             client.shutdownAsync(0, timeout.toMillis(), TimeUnit.MILLISECONDS).get(2 * timeout.toMillis(),
@@ -514,18 +439,31 @@ public final class RedisBackplane implements Backplane {
         resources.shutdown(0, timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    private void leave(Server server) {
+        Link last = server.link();
+        if (last != null && last.isOpen()) {
+            try {
+                routes.at(last).forEach(each -> members.leave(last, each.group()));
+            } catch (BackplaneException e) {
+                LOGGER.log(Level.DEBUG, "the members of this node are gone only after " + nodeTimeout, e);
+            }
+        }
+    }
+
     /** Builds a backplane. A method that is given a value out of bounds throws an exception that names it. Not thread-safe. */
     public static final class Builder {
         private static final Duration SHORTEST = Duration.ofMillis(10);
         private static final Duration LONGEST = Duration.ofMinutes(5);
 
-        private final String uri;
+        private final List<String> uris;
+        private final boolean cluster;
         private String prefix = "weft:";
         private Duration timeout = Duration.ofSeconds(2);
         private Duration nodeTimeout = Duration.ofSeconds(10);
 
-        private Builder(String uri) {
-            this.uri = Objects.requireNonNull(uri);
+        private Builder(List<String> uris, boolean cluster) {
+            this.uris = uris;
+            this.cluster = cluster;
         }
 
         /**

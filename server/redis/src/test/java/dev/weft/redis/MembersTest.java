@@ -13,7 +13,6 @@ import dev.weft.topics.BrokerProcess;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.sync.RedisCommands;
-import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +29,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class MembersTest {
     private static final Duration ENOUGH = Duration.ofMinutes(1);
+
+    private static final Link.Listener NOBODY = new Link.Listener() {
+        @Override
+        public void message(Link link, byte[] channel, byte[] message) {}
+
+        @Override
+        public void ended(Link link, byte[] channel) {}
+    };
 
     private static BrokerProcess broker;
     private static RedisClient client;
@@ -50,7 +57,7 @@ class MembersTest {
         RedisURI uri = RedisURI.create("redis://127.0.0.1:" + broker.port());
         client = RedisClient.create(uri);
         redis = client.connect().sync();
-        link = new Link(client, uri, ENOUGH, new Keys(""), new RedisPubSubAdapter<>());
+        link = new Link(client, uri, ENOUGH, false, NOBODY);
     }
 
     @AfterAll
@@ -68,11 +75,15 @@ class MembersTest {
 
     private Node node() {
         List<String> others = redis.zrange(prefix + "nodes", 0, -1);
-        Members members = new Members(new Keys(prefix), ENOUGH);
-        assertTrue(members.beat(link, told));
+        Members members = new Members(new ServerKeys(prefix), ENOUGH);
+        assertTrue(beat(members, told));
         List<String> nodes = redis.zrange(prefix + "nodes", 0, -1);
         nodes.removeAll(others);
         return new Node(members, nodes.getFirst());
+    }
+
+    private static boolean beat(Members members, Backplane.Receiver receiver) {
+        return members.beat(link, 0, null, ENOUGH, receiver).unknown();
     }
 
     private boolean present(Node node, String member, int connections) {
@@ -80,7 +91,7 @@ class MembersTest {
     }
 
     private boolean beat(Node node) {
-        return node.members().beat(link, told);
+        return beat(node.members(), told);
     }
 
     /** Puts the last beat of a node into the past. */
@@ -91,7 +102,7 @@ class MembersTest {
     /** The beat of a node; in the middle of it, when it reports that a member is gone, something else happens. */
     private <T> T beat(Node node, Supplier<T> meanwhile) {
         AtomicReference<T> result = new AtomicReference<>();
-        node.members().beat(link, new Backplane.Receiver() {
+        beat(node.members(), new Backplane.Receiver() {
             @Override
             public void received(BackplaneMessage message) {}
 
@@ -113,7 +124,7 @@ class MembersTest {
     }
 
     private Map<String, Integer> members() {
-        return new Members(new Keys(prefix), ENOUGH).of(link, "a");
+        return new Members(new ServerKeys(prefix), ENOUGH).of(link, "a");
     }
 
     @Test
