@@ -166,6 +166,7 @@ public final class RedisBackplane implements Backplane {
         Duration pause = Server.FIRST_PAUSE;
         while (!ended) {
             try {
+                routes.tellIfAway();
                 if (IntStream.range(0, keys.groups()).allMatch(routes::isPassing)) {
                     pause = Server.FIRST_PAUSE;
                     LockSupport.parkNanos(nodeTimeout.toNanos());
@@ -251,14 +252,17 @@ public final class RedisBackplane implements Backplane {
         }
     }
 
-    private void received(Link link, byte[] channel, byte[] arrived) {
+    private void received(Link link, byte[] channel, byte[] message) {
         try {
-            Keys.Arrival arrival = keys.arrival(channel, arrived);
-            String topic = arrival.topic();
-            byte[] message = arrival.message();
-            if (!routes.isPassing(link, keys.group(topic))) {
-                return;
-            }
+            Keys.Arrival arrival = keys.arrival(channel, message);
+            routes.received(link, keys.group(arrival.topic()), () -> deliver(link, arrival.topic(), arrival.message()));
+        } catch (RuntimeException e) {
+            LOGGER.log(Level.WARNING, "a message from Redis cannot be read", e);
+        }
+    }
+
+    private void deliver(Link link, String topic, byte[] message) {
+        try {
             if (Members.isNotice(message)) {
                 members.noticed(topic, message, receiver);
                 return;

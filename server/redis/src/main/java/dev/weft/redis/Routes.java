@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Which connection serves each group of topics, and what this node is subscribed to. For any thread.
  * <p>
  * A group has no route while its server is away, or while nobody knows which server has it. When it gets one, the node is told
- * that messages may be missing. Messages that arrive earlier are dropped: they are before that notice.
+ * that messages may be missing. Messages that arrive earlier are dropped: they are before that notice. Those that arrive
+ * meanwhile wait.
  */
 final class Routes {
     /** Between two attempts at what a server refuses while a slot moves. */
@@ -36,7 +37,7 @@ final class Routes {
     private final Duration timeout;
     /** Is called when something needs a group that has no working route. Does not wait. */
     private final IntConsumer wanted;
-    /** Is called when a group has lost its route. Does not wait. */
+    /** Is called when a group has lost its route; {@link #tellIfAway} is to be called then. Does not wait. */
     private final Runnable incomplete;
     /** Says why there is no route. */
     private final Supplier<String> detail;
@@ -51,9 +52,15 @@ final class Routes {
     private final Map<String, Integer> patterns = new HashMap<>();
     /** The groups that are moving from one server to another, and the time until which this is worth waiting for. */
     private final Map<Integer, Long> moving = new HashMap<>();
+
+    /** Held while the node is told something, so that this happens in order. Taken before the other lock. */
+    private final ReentrantLock telling = new ReentrantLock();
+    // Guarded by it.
     private @Nullable Receiver receiver;
     private boolean away;
-    private boolean ended;
+
+    /** Changed with the lock. */
+    private volatile boolean ended;
 
     Routes(Keys keys, Duration timeout, IntConsumer wanted, Runnable incomplete, Supplier<String> detail) {
         this.keys = keys;
@@ -64,77 +71,75 @@ final class Routes {
         this.routes = new AtomicReferenceArray<>(keys.groups());
     }
 
-    // What the node is told.
+    // What the node is told. Not with the lock: the node may end connections by that, and so subscriptions.
 
     /** The first connections were tried. The node is told what happens from now on. */
     void begin(Receiver told) {
-        lock.lock();
+        telling.lock();
         try {
             receiver = told;
             tellIfAway();
         } finally {
-            lock.unlock();
+            telling.unlock();
         }
     }
 
-    /** With the lock. */
-    private void tellIfAway() {
-        if (!away && receiver != null && !ended && !isAnyPassing()) {
-            away = true;
-            receiver.away();
+    /** Tells the node if no group is served any more. */
+    void tellIfAway() {
+        telling.lock();
+        try {
+            if (!away && receiver != null && !ended && !isConnected()) {
+                away = true;
+                receiver.away();
+            }
+        } finally {
+            telling.unlock();
         }
     }
 
-    /** Members of these groups, and messages, may be missing. Called with the lock, so that no message overtakes the notice. */
+    /** Members of these groups, and messages, may be missing. */
     private void tellLoss(Set<Integer> groups) {
-        if (away) {
-            away = false;
-            receiver.back();
-        } else if (receiver != null) {
-            receiver.lost(topic -> groups.contains(keys.group(topic)));
+        telling.lock();
+        try {
+            if (away) {
+                away = false;
+                receiver.back();
+            } else if (receiver != null) {
+                receiver.lost(topic -> groups.contains(keys.group(topic)));
+            }
+        } finally {
+            telling.unlock();
         }
     }
 
     /** Others have given up this node in a group. */
     void forgotten(Route route) {
-        lock.lock();
-        try {
-            tellLoss(Set.of(route.group()));
-        } finally {
-            lock.unlock();
+        tellLoss(Set.of(route.group()));
+    }
+
+    /** Something has arrived on a connection, about a topic of this group. It is dropped if it is not for the node. */
+    void received(Link link, int group, Runnable delivery) {
+        Route route = routes.get(group);
+        if (route != null && route.link() == link) {
+            route.receive(delivery);
         }
     }
 
-    /** Whether messages of a connection, about topics of this group, are for the node. */
+    /** Whether a connection serves a group. */
     boolean isPassing(Link link, int group) {
-        if (isAt(link, routes.get(group))) {
-            return true;
-        }
-        // Its subscriptions may be confirmed at this moment, and the node is being told.
-        lock.lock();
-        try {
-            return isAt(link, routes.get(group));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private static boolean isAt(Link link, @Nullable Route route) {
-        return route != null && route.link() == link && route.passing;
-    }
-
-    private boolean isAnyPassing() {
-        return groups().anyMatch(this::isPassing);
+        Route route = routes.get(group);
+        return route != null && route.link() == link && route.isPassing();
     }
 
     /** Whether a group is served. */
     boolean isPassing(int group) {
         Route route = routes.get(group);
-        return route != null && route.passing;
+        return route != null && route.isPassing();
     }
 
+    /** Whether any group is served. */
     boolean isConnected() {
-        return isAnyPassing();
+        return groups().anyMatch(this::isPassing);
     }
 
     private IntStream groups() {
@@ -166,16 +171,24 @@ final class Routes {
             lock.unlock();
         }
         subscribed.forEach(this::confirm);
+        List<Route> opened = opening.stream().filter(each -> routes.get(each.group()) == each).toList();
+        if (!opened.isEmpty()) {
+            pass(opened);
+        }
+    }
+
+    private void pass(List<Route> opened) {
+        telling.lock();
+        try {
+            opened.forEach(Route::hold);
+            tellLoss(opened.stream().map(Route::group).collect(Collectors.toSet()));
+            opened.forEach(Route::pass);
+        } finally {
+            telling.unlock();
+        }
         lock.lock();
         try {
-            List<Route> opened = opening.stream().filter(each -> routes.get(each.group()) == each).toList();
-            if (!opened.isEmpty()) {
-                tellLoss(opened.stream().map(Route::group).collect(Collectors.toSet()));
-            }
-            opened.forEach(each -> {
-                each.passing = true;
-                moving.remove(each.group());
-            });
+            opened.forEach(each -> moving.remove(each.group()));
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -199,11 +212,11 @@ final class Routes {
         try {
             at(link).forEach(each -> routes.set(each.group(), null));
             changed.signalAll();
-            tellIfAway();
         } finally {
             lock.unlock();
-            incomplete.run();
         }
+        incomplete.run();
+        tellIfAway();
     }
 
     /** The server does not have the group any more, or not as before. Who needs it waits for another route for a while. */
@@ -212,7 +225,6 @@ final class Routes {
         try {
             if (routes.compareAndSet(route.group(), route, null)) {
                 moving.put(route.group(), System.nanoTime() + timeout.toNanos());
-                tellIfAway();
             }
         } finally {
             lock.unlock();
