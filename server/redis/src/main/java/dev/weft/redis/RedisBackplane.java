@@ -52,9 +52,9 @@ import org.jspecify.annotations.Nullable;
  * After a restart of the Redis server, each topic begins with a new epoch, even if the server has restored its data,
  * because it may have lost its last messages. So Redis needs no persistence.
  * <p>
- * A cluster divides the topics among its masters. If one of them fails, the topics of the others go on, and {@link #health}
- * names it. A topic begins with a new epoch when another server gets it: a replica that takes over from a master that has
- * failed, or a master to which its slot is moved.
+ * A cluster divides the topics among its masters, and uses sharded pub/sub for filters, too. If a master fails, the
+ * topics of the others go on, and {@link #health} names it. A topic begins with a new epoch when another server gets
+ * it: a replica that takes over from a master that has failed, or a master to which its slot is moved.
  */
 public final class RedisBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.redis");
