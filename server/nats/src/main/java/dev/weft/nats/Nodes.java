@@ -17,14 +17,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The nodes of the group. Each gives a sign of life from time to time, which is also kept in the stream of members, so that a
+ * The nodes of the group. Each sends a heartbeat from time to time, which is also kept in the stream of members, so that a
  * node that dies is not forgotten with the others. Where one is silent for too long, another one removes its members, on a
- * thread of its own: this may take long, and the signs of life must not wait for it.
+ * thread of its own: this may take long, and the heartbeats must not wait for it.
  * <p>
- * All of it is ordered by the numbers of the stream. Who removes members first replaces the sign of the dead node by a claim,
- * which succeeds only if that sign is the last one. So of several nodes, one succeeds, and none if the dead node has given
- * another sign. The claim is repeated for each batch of entries, and only entries that are older are removed. A node also
- * replaces its own sign only if it is the last one: if it is not, others have begun to remove its members.
+ * All of it is ordered by the numbers of the stream. Who removes members first replaces the heartbeat of the dead node by a claim,
+ * which succeeds only if that heartbeat is the last one. So of several nodes, one succeeds, and none if the dead node has sent
+ * another heartbeat. The claim is repeated for each batch of entries, and only entries that are older are removed. A node also
+ * replaces its own heartbeat only if it is the last one: if it is not, others have begun to remove its members.
  */
 final class Nodes {
     private static final Logger LOGGER = System.getLogger("dev.weft.nats");
@@ -47,13 +47,13 @@ final class Nodes {
 
     // For the supervisor.
     private long lastBeat = System.nanoTime();
-    /** The number of this node's last sign. */
-    private long ownSign;
-    private volatile @Nullable Thread burial;
+    /** The number of this node's last heartbeat. */
+    private long ownHeartbeat;
+    private volatile @Nullable Thread removal;
     private volatile boolean ending;
 
-    /** The numbers of the last signs of nodes that seemed to be dead. For the thread that removes members. */
-    private final Map<String, Long> lastSigns = new HashMap<>();
+    /** The numbers of the last heartbeats of nodes that seemed to be dead. For the thread that removes members. */
+    private final Map<String, Long> lastHeartbeats = new HashMap<>();
 
     Nodes(Subjects subjects, Members members, String node, Duration timeout, int replicas) {
         this.subjects = subjects;
@@ -77,7 +77,7 @@ final class Nodes {
             return;
         }
         deadAt.clear();
-        ownSign = streams.set(subjects.node(node), ALIVE);
+        ownHeartbeat = streams.set(subjects.node(node), ALIVE);
         for (String each : streams.subjects(subjects.node("*"))) {
             heard(subjects.nodeOf(each), timeout);
         }
@@ -87,7 +87,7 @@ final class Nodes {
         deadAt.put(name, System.nanoTime() + time.toNanos());
     }
 
-    /** A node has given a sign, or was claimed by another one, which has this time then. Called on a thread of the client. */
+    /** A node has sent a heartbeat, or was claimed by another one, which has this time then. Called on a thread of the client. */
     void received(Message message) {
         boolean leaves = Arrays.equals(message.getData(), LEAVING);
         heard(subjects.nodeOf(message.getSubject()), leaves ? Duration.ZERO : timeout);
@@ -106,26 +106,26 @@ final class Nodes {
             deadAt.keySet().forEach(each -> heard(each, timeout));
         }
         lastBeat = now;
-        long sign = streams.setAfter(ownSign, subjects.node(node), ALIVE);
-        boolean givenUp = sign == 0;
-        ownSign = givenUp ? streams.set(subjects.node(node), ALIVE) : sign;
+        long heartbeat = streams.setAfter(ownHeartbeat, subjects.node(node), ALIVE);
+        boolean givenUp = heartbeat == 0;
+        ownHeartbeat = givenUp ? streams.set(subjects.node(node), ALIVE) : heartbeat;
         List<String> dead = new ArrayList<>();
         deadAt.forEach((name, time) -> {
             if (!name.equals(node) && System.nanoTime() - time >= 0) {
                 dead.add(name);
             }
         });
-        Thread last = burial;
+        Thread last = removal;
         if (!dead.isEmpty() && (last == null || !last.isAlive())) {
-            burial = Thread.ofVirtual().name("weft-nats-burial")
-                    .start(() -> dead.forEach(each -> tryToBury(each, streams, receiver)));
+            removal = Thread.ofVirtual().name("weft-nats-removal")
+                    .start(() -> dead.forEach(each -> tryToRemove(each, streams, receiver)));
         }
         return givenUp;
     }
 
-    private void tryToBury(String dead, Streams streams, Backplane.Receiver receiver) {
+    private void tryToRemove(String dead, Streams streams, Backplane.Receiver receiver) {
         try {
-            bury(dead, streams, receiver);
+            removeMembersOf(dead, streams, receiver);
         } catch (Throwable e) {
             // After the timeout of the claim, any node does the rest.
             Level level = e instanceof BackplaneException ? Level.DEBUG : Level.WARNING;
@@ -133,42 +133,42 @@ final class Nodes {
         }
     }
 
-    private void bury(String dead, Streams streams, Backplane.Receiver receiver) {
-        String sign = subjects.node(dead);
-        MessageInfo last = streams.get(sign);
+    private void removeMembersOf(String dead, Streams streams, Backplane.Receiver receiver) {
+        String heartbeat = subjects.node(dead);
+        MessageInfo last = streams.get(heartbeat);
         if (last == null) {
             forget(dead);
             return;
         }
-        Long known = lastSigns.put(dead, last.getSeq());
+        Long known = lastHeartbeats.put(dead, last.getSeq());
         if (!Arrays.equals(last.getData(), LEAVING) && (known == null || known != last.getSeq())) {
-            // Its sign may not have arrived here yet. The next beat looks again.
+            // Its heartbeat may not have arrived here yet. The next beat looks again.
             return;
         }
-        long claim = streams.setAfter(last.getSeq(), sign, CLAIMED);
+        long claim = streams.setAfter(last.getSeq(), heartbeat, CLAIMED);
         if (claim == 0) {
             return;
         }
         List<String> entries = List.copyOf(streams.subjects(subjects.membersOfNode(dead)));
         for (int i = 0; i < entries.size() && claim > 0 && !ending; i += BATCH) {
             members.removeDead(streams, entries.subList(i, Math.min(i + BATCH, entries.size())), claim, receiver);
-            claim = streams.setAfter(claim, sign, CLAIMED);
+            claim = streams.setAfter(claim, heartbeat, CLAIMED);
         }
-        // At last, so that another node does the rest if this one dies meanwhile. If it has come back, its sign is newer.
-        if (claim > 0 && !ending && streams.removeBefore(claim + 1, sign)) {
+        // At last, so that another node does the rest if this one dies meanwhile. If it has come back, its heartbeat is newer.
+        if (claim > 0 && !ending && streams.removeBefore(claim + 1, heartbeat)) {
             forget(dead);
         }
     }
 
     private void forget(String dead) {
         deadAt.remove(dead);
-        lastSigns.remove(dead);
+        lastHeartbeats.remove(dead);
     }
 
     /** Tells the others that this node ends, which then do what it has begun. Waits, but no longer than this. */
     void leave(Connection connection, Duration longest) throws InterruptedException {
         ending = true;
-        Thread last = burial;
+        Thread last = removal;
         if (last != null) {
             last.join(longest);
         }

@@ -97,7 +97,7 @@ final class Subjects {
         return decoded(subject.substring(prefix.length() + 3).split("\\.")[part]);
     }
 
-    /** The sign of life of a node; an asterisk stands for any. */
+    /** The heartbeat of a node; an asterisk stands for any. */
     String node(String node) {
         return prefix + ".n." + node;
     }

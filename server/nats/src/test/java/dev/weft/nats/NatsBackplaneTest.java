@@ -373,14 +373,14 @@ class NatsBackplaneTest extends BrokerContract {
         });
     }
 
-    /** Waits until the nodes have looked at the stream, which they do before each sign of life. */
+    /** Waits until the nodes have looked at the stream, which they do before each heartbeat. */
     private void awaitBeats(BrokerProcess server) throws Exception {
         try (Connection operator = Nats.connect(uri(server))) {
             Streams streams = new Streams(operator, new Subjects(prefix), prefix, Duration.ofSeconds(5));
             for (int i = 0; i < 2; i++) {
-                for (String sign : streams.subjects(prefix + ".n.*")) {
-                    long before = streams.get(sign).getSeq();
-                    Await.until("there is another sign", () -> streams.get(sign).getSeq() > before);
+                for (String heartbeat : streams.subjects(prefix + ".n.*")) {
+                    long before = streams.get(heartbeat).getSeq();
+                    Await.until("there is another heartbeat", () -> streams.get(heartbeat).getSeq() > before);
                 }
             }
         }
@@ -502,7 +502,7 @@ class NatsBackplaneTest extends BrokerContract {
         watching.subscribe(end(pair()), "a");
         assertEquals("+ann a", next(events));
         try (Connection ghost = Nats.connect(uri(broker))) {
-            // As a node leaves that has died: nothing renews its sign of life.
+            // As a node leaves that has died: nothing renews its heartbeat.
             ghost.jetStream().publish(prefix + ".m.a.bob.ghost.2", new byte[0]);
             ghost.jetStream().publish(prefix + ".m.a.ann.ghost.2", new byte[0]);
             ghost.jetStream().publish(prefix + ".n.ghost", new byte[]{'+'});
@@ -519,7 +519,7 @@ class NatsBackplaneTest extends BrokerContract {
         }
     }
 
-    /** A third node, which does not remove them, must hear the signs of life of those that do. */
+    /** A third node, which does not remove them, must hear the heartbeats of those that do. */
     @Test
     void manyMembersOfADeadNodeMustLeaveWithoutHarmToOthers() throws Exception {
         int count = 3000;
@@ -554,7 +554,7 @@ class NatsBackplaneTest extends BrokerContract {
         }
         Topics last = withPresence(events, "dora");
         assertEquals(Map.of("ann", 1, "bob", 1, "carl", 1), last.presence("a"));
-        Await.until("the dead node is forgotten", () -> signs().size() == 4);
+        Await.until("the dead node is forgotten", () -> heartbeats().size() == 4);
         assertTrue(events.isEmpty(), events.toString());
     }
 
@@ -660,7 +660,7 @@ class NatsBackplaneTest extends BrokerContract {
     void entryThatAFailedChangeHasLeftMustBeRemovedByTheNext() throws Exception {
         NatsBackplane node = opened(node(broker));
         node.start(NO_HISTORY, new Silent());
-        String name = new Subjects(prefix).nodeOf(signs().iterator().next());
+        String name = new Subjects(prefix).nodeOf(heartbeats().iterator().next());
         try (Connection other = Nats.connect(uri(broker))) {
             node.present("a", "ann", 1);
             other.jetStream().publish(prefix + ".m.a.ann." + name + ".7", new byte[0]);
@@ -701,27 +701,35 @@ class NatsBackplaneTest extends BrokerContract {
         changing.get();
     }
 
-    /** The subjects of all signs of life. */
-    private Set<String> signs() {
+    /** The subjects of all heartbeats. */
+    private Set<String> heartbeats() {
+        return subjects("n.*");
+    }
+
+    /** The subjects in the stream of members that match a filter. */
+    private Set<String> subjects(String filter) {
         try (Connection operator = Nats.connect(uri(broker))) {
-            return operator.jetStreamManagement()
-                    .getStreamInfo(prefix + "_members", StreamInfoOptions.filterSubjects(prefix + ".n.*"))
-                    .getStreamState().getSubjectMap().keySet();
+            Map<String, Long> found = operator.jetStreamManagement()
+                    .getStreamInfo(prefix + "_members", StreamInfoOptions.filterSubjects(prefix + "." + filter))
+                    .getStreamState().getSubjectMap();
+            return found == null ? Set.of() : found.keySet();
         } catch (Exception e) {
             throw new AssertionError(e);
         }
     }
 
-    /** It stood still, and goes on before they are done: its sign of life is still there then. */
+    /** It stood still, and goes on before they are done: its heartbeat is still there then. */
     @Test
     void nodeWhoseMembersOthersHaveBegunToRemoveMustTellThemAgain() throws Exception {
         BlockingQueue<String> events = new LinkedBlockingQueue<>();
         Topics topics = withPresence(events, "ann");
         topics.subscribe(end(pair()), "a");
         assertEquals("+ann a", next(events));
-        String sign = signs().iterator().next();
+        // The event of this node may come before the broker has been told.
+        Await.until("the broker has the member", () -> !subjects("m.>").isEmpty());
+        String heartbeat = heartbeats().iterator().next();
         try (Connection other = Nats.connect(uri(broker))) {
-            other.jetStream().publish(sign, new byte[]{'!'});
+            other.jetStream().publish(heartbeat, new byte[]{'!'});
             other.jetStreamManagement().purgeStream(prefix + "_members", PurgeOptions.subject(prefix + ".m.>"));
         }
         assertEquals("+ann a", next(events));
@@ -733,22 +741,22 @@ class NatsBackplaneTest extends BrokerContract {
         try (Connection connection = Nats.connect(uri(broker))) {
             Streams streams = new Streams(connection, new Subjects(prefix), prefix, Duration.ofSeconds(5));
             streams.prepareMembers(1);
-            String sign = prefix + ".n.x";
+            String heartbeat = prefix + ".n.x";
             String entry = prefix + ".m.a.ann.x.1";
             byte[] value = {'1'};
             long before = streams.set(entry, value);
-            long alive = streams.set(sign, value);
-            long claim = streams.setAfter(alive, sign, value);
+            long alive = streams.set(heartbeat, value);
+            long claim = streams.setAfter(alive, heartbeat, value);
             assertTrue(claim > alive);
-            assertEquals(0, streams.setAfter(alive, sign, value));
+            assertEquals(0, streams.setAfter(alive, heartbeat, value));
             assertTrue(streams.removeBefore(claim, entry));
             assertFalse(streams.removeBefore(claim, entry));
             long again = streams.set(entry, value);
             assertTrue(before < claim && claim < again);
             assertFalse(streams.removeBefore(claim, entry));
             assertEquals(again, streams.get(entry).getSeq());
-            assertTrue(streams.removeBefore(claim + 1, sign));
-            assertEquals(0, streams.setAfter(claim, sign, value));
+            assertTrue(streams.removeBefore(claim + 1, heartbeat));
+            assertEquals(0, streams.setAfter(claim, heartbeat, value));
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.Arrays;
  */
 final class ClusterKeys extends Keys {
     /**
-     * A node gives a sign of life for each group, and subscribes to each for a filter with wildcards, so there are not as many as
+     * A node sends a heartbeat for each group, and subscribes to each for a filter with wildcards, so there are not as many as
      * slots. They are spread evenly over the slots, and so over the servers.
      */
     static final int GROUPS = 128;

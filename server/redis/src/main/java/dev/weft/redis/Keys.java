@@ -89,9 +89,9 @@ abstract class Keys {
         return shared("nodes", group);
     }
 
-    /** The server that has written last, and the reign that it has begun. */
-    byte[] reign(int group) {
-        return shared("reign", group);
+    /** The server that has written last, and the term that it has begun. */
+    byte[] term(int group) {
+        return shared("term", group);
     }
 
     /** The channel of a topic. */

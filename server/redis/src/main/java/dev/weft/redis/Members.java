@@ -31,24 +31,24 @@ final class Members {
         this.nodeTimeout = nodeTimeout;
     }
 
-    /** The answer to a sign of life: the reign of the server, and whether this node was given up, or not known. */
-    record Beat(byte[] reign, boolean unknown) {}
+    /** The answer to a heartbeat: the term of the server, and whether this node was given up, or not known. */
+    record Beat(byte[] term, boolean unknown) {}
 
     /**
      * Says to a group that this node is alive, and gives up those that are not.
      *
-     * @param reign what this node takes for the reign; {@code null} if it does not know
-     * @param keep  how long to remember the reign
+     * @param term what this node takes for the term; {@code null} if it does not know
+     * @param keep  how long to remember the term
      */
-    Beat beat(Link link, int group, byte @Nullable [] reign, Duration keep, Backplane.Receiver receiver) {
+    Beat beat(Link link, int group, byte @Nullable [] term, Duration keep, Backplane.Receiver receiver) {
         byte[] fresh = Keys.number(ThreadLocalRandom.current().nextLong());
         List<Object> answer;
         boolean unknown = false;
         do {
-            answer = link.run(Script.BEAT, new byte[][]{keys.nodes(group), keys.reign(group)}, node,
+            answer = link.run(Script.BEAT, new byte[][]{keys.nodes(group), keys.term(group)}, node,
                     Keys.number(nodeTimeout.toMillis()), keys.membersBefore(group), Keys.bytes(keys.after()),
                     keys.entries("", group), Keys.number(ENTRIES_PER_BEAT), link.way(), keys.channelBefore(group),
-                    notice, link.runId(), reign == null ? fresh : reign, fresh, Keys.number(keep.toMillis()));
+                    notice, link.runId(), term == null ? fresh : term, fresh, Keys.number(keep.toMillis()));
             unknown |= RedisBackplane.parse(answer.get(1)) == 1;
             for (int i = 3; i + 1 < answer.size(); i += 2) {
                 receiver.memberGone(RedisBackplane.string(answer.get(i)), RedisBackplane.string(answer.get(i + 1)));

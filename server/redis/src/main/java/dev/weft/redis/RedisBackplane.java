@@ -311,7 +311,7 @@ public final class RedisBackplane implements Backplane {
             link.run(Script.PASS, new byte[0][], link.way(), channel, message.encode());
             return Position.of(0, 0);
         }
-        List<Object> placed = link.run(Script.PLACE, keys.history(message.topic()), route.reign(),
+        List<Object> placed = link.run(Script.PLACE, keys.history(message.topic()), route.term(),
                 Keys.number(newEpoch()), Keys.number(keepTime().toMillis()), Keys.number(limits.historyLength()),
                 Keys.number(limits.historySize()), Keys.number(limits.historyTime().toMillis()), link.way(), channel,
                 message.encode());
@@ -359,7 +359,7 @@ public final class RedisBackplane implements Backplane {
     }
 
     private BackplaneHistory read(String topic, @Nullable Position after, Route route) {
-        List<Object> answer = route.link().run(Script.READ, keys.history(topic), route.reign(),
+        List<Object> answer = route.link().run(Script.READ, keys.history(topic), route.term(),
                 Keys.number(newEpoch()), Keys.number(keepTime().toMillis()),
                 Keys.number(limits.historyLength()), Keys.number(limits.historySize()),
                 after == null ? NONE : Keys.number(after.epoch()),

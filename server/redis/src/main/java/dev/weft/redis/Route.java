@@ -23,7 +23,7 @@ final class Route {
 
     private final Link link;
     private final int group;
-    private final byte[] reign;
+    private final byte[] term;
 
     private final ReentrantLock lock = new ReentrantLock();
     /** Changed with the lock. */
@@ -31,10 +31,10 @@ final class Route {
     // Guarded by the lock.
     private final Queue<Runnable> held = new ArrayDeque<>();
 
-    Route(Link link, int group, byte[] reign) {
+    Route(Link link, int group, byte[] term) {
         this.link = link;
         this.group = group;
-        this.reign = reign;
+        this.term = term;
     }
 
     Link link() {
@@ -46,8 +46,8 @@ final class Route {
     }
 
     /** What the server has said: see {@link Script#BEAT}. */
-    byte[] reign() {
-        return reign;
+    byte[] term() {
+        return term;
     }
 
     boolean isPassing() {

@@ -4,14 +4,14 @@ import io.lettuce.core.ScriptOutputType;
 
 /**
  * What Redis does in one step. In a topic's head, {@code e} is the epoch, {@code o} the offset of the last message, {@code b}
- * the bytes in the stream, and {@code r} the reign in which it was written. A reign is the time in which one server has the
+ * the bytes in the stream, and {@code r} the term in which it was written. A term is the time in which one server has the
  * topics of a group, without a restart: see {@link #BEAT}. A server that was started again, or takes over from another one, may
  * not have what was written last, so the topic then begins anew, whatever it has. A list beside the stream has the size of each
  * message in it.
  */
 enum Script {
     /**
-     * Places a message and passes it on. Keys: head, stream, sizes. Arguments: reign, an epoch in case the topic begins anew,
+     * Places a message and passes it on. Keys: head, stream, sizes. Arguments: term, an epoch in case the topic begins anew,
      * the milliseconds to keep the head, the number of messages to keep and their bytes, the milliseconds to keep the stream,
      * the way to publish, the channel, the message.
      */
@@ -39,7 +39,7 @@ enum Script {
      */
     PASS(Text.PASS + "pass(ARGV[1], ARGV[2], ARGV[3])", ScriptOutputType.VALUE),
     /**
-     * Reads messages. Keys: head, stream, sizes. Arguments: reign, an epoch in case the topic begins anew, the milliseconds to
+     * Reads messages. Keys: head, stream, sizes. Arguments: term, an epoch in case the topic begins anew, the milliseconds to
      * keep the head, the number of messages to keep and their bytes, and the position after which to begin: its epoch, and its
      * offset plus 1.
      */
@@ -94,30 +94,30 @@ enum Script {
             """, ScriptOutputType.INTEGER),
     /**
      * Says that a node is alive, and gives up those that are not: from the first entry that is removed, such a node has the
-     * time 0, and it is forgotten when it has none left. Returns the reign, 1 if the node itself was given up or not known, the
+     * time 0, and it is forgotten when it has none left. Returns the term, 1 if the node itself was given up or not known, the
      * number of entries that were removed, and then topic and member of each member that is gone, after a notice to the others.
      * <p>
-     * A reign begins if another server, or another run of it, has written the last one. Nodes ask for it when they connect, and
+     * A term begins if another server, or another run of it, has written the last one. Nodes ask for it when they connect, and
      * pass it to the scripts for histories, instead of the server's run id: a server that was replaced for a while, without a
      * restart, has its old run id, but not all messages.
      * <p>
-     * Keys: nodes, reign. Arguments: node, the milliseconds that it is alive; what keys with members have before and after the
+     * Keys: nodes, term. Arguments: node, the milliseconds that it is alive; what keys with members have before and after the
      * topic, and the prefix of those with entries; how many entries of each node to remove at most; the way to publish, what
-     * channels have before the topic, the notice; the server's run id, the reign if none is known, and if another server has
-     * written it; the milliseconds to keep the reign.
+     * channels have before the topic, the notice; the server's run id, the term if none is known, and if another server has
+     * written it; the milliseconds to keep the term.
      */
     BEAT(Text.PASS + """
             local clock = redis.call('TIME')
             local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
             local unknown = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0) == 0
             redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-            local reign = redis.call('HMGET', KEYS[2], 'i', 'r')
-            if reign[1] ~= ARGV[10] then
-              reign[2] = reign[1] and ARGV[12] or ARGV[11]
-              redis.call('HSET', KEYS[2], 'i', ARGV[10], 'r', reign[2])
+            local term = redis.call('HMGET', KEYS[2], 'i', 'r')
+            if term[1] ~= ARGV[10] then
+              term[2] = term[1] and ARGV[12] or ARGV[11]
+              redis.call('HSET', KEYS[2], 'i', ARGV[10], 'r', term[2])
             end
             redis.call('PEXPIRE', KEYS[2], ARGV[13])
-            local result = {reign[2], unknown and 1 or 0, 0}
+            local result = {term[2], unknown and 1 or 0, 0}
             -- While the slot of a cluster moves, keys that are missing may be at the other server, and this fails.
             local function all_here(key)
               return type(redis.pcall('EXISTS', KEYS[1], key)) == 'number'

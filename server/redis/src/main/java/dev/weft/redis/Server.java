@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Looks after the connection to one server, on a thread of its own: connects, gives signs of life, and connects again. */
+/** Looks after the connection to one server, on a thread of its own: connects, sends heartbeats, and connects again. */
 final class Server {
     private static final Logger LOGGER = System.getLogger("dev.weft.redis");
     static final Duration FIRST_PAUSE = Duration.ofMillis(50);
@@ -186,7 +186,7 @@ final class Server {
                 try {
                     Members.Beat answer = common.members().beat(current, group, null, common.keep(),
                             common.receiver());
-                    opening.add(new Route(current, group, answer.reign()));
+                    opening.add(new Route(current, group, answer.term()));
                 } catch (BackplaneException e) {
                     ifElsewhere(e);
                     complete = false;
@@ -202,9 +202,9 @@ final class Server {
     private void beat(Link current) {
         for (Route each : common.routes().at(current)) {
             try {
-                Members.Beat answer = common.members().beat(current, each.group(), each.reign(), common.keep(),
+                Members.Beat answer = common.members().beat(current, each.group(), each.term(), common.keep(),
                         common.receiver());
-                if (!Arrays.equals(answer.reign(), each.reign())) {
+                if (!Arrays.equals(answer.term(), each.term())) {
                     // Another server had the group meanwhile.
                     common.routes().moved(each);
                 } else if (answer.unknown()) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Against a real Redis server. The tests themselves say when a node gives its sign of life, and in what order. */
+/** Against a real Redis server. The tests themselves say when a node sends its heartbeat, and in what order. */
 @Timeout(60)
 class MembersTest {
     private static final Duration ENOUGH = Duration.ofMinutes(1);

@@ -253,7 +253,7 @@ class RedisBackplaneTest extends BrokerContract {
         Topics watching = withPresence(events, "ann");
         watching.subscribe(end(pair()), "a");
         assertEquals("+ann a", next(events));
-        // As a node leaves that has died: nothing renews its sign of life.
+        // As a node leaves that has died: nothing renews its heartbeat.
         redis.zadd(prefix + "nodes", 1, "ghost");
         redis.hset(prefix + "m:{a}", Map.of("n:ghost:bob", "2", "a:bob", "2", "n:ghost:ann", "1", "a:ann", "2"));
         redis.sadd(prefix + "e:ghost", "1:abob", "1:aann");

@@ -484,7 +484,7 @@ class RedisClusterTest extends BrokerContract {
                 String same = neighbour(topic);
                 publishedDuringFailover(topics, same, "x");
                 Await.until("the node has noticed", Duration.ofSeconds(30),
-                        () -> own.runId(next).equals(reign(own, next, topic).get("i")));
+                        () -> own.runId(next).equals(term(own, next, topic).get("i")));
             }
             Await.until("it is read", Duration.ofSeconds(30), () -> {
                 try {
@@ -506,9 +506,9 @@ class RedisClusterTest extends BrokerContract {
         return "n" + i;
     }
 
-    private Map<String, String> reign(RedisCluster of, int server, String topic) {
+    private Map<String, String> term(RedisCluster of, int server, String topic) {
         Keys keys = new ClusterKeys(prefix);
-        return of.operator(server).hgetall(new String(keys.reign(keys.group(topic)), StandardCharsets.UTF_8));
+        return of.operator(server).hgetall(new String(keys.term(keys.group(topic)), StandardCharsets.UTF_8));
     }
 
     // How nodes use the cluster.
