@@ -60,6 +60,8 @@ final class RedisCluster implements AutoCloseable {
         for (int i = 0; i < masters * (1 + replicasOfEach); i++) {
             servers.add(server(options));
             operators.add(client.connect(RedisURI.create(uri(i))).sync());
+            // As redis-cli does. Servers with the same epoch may both refuse a slot that moves soon.
+            operators.get(i).clusterSetConfigEpoch(i + 1);
         }
         for (int i = 0; i < masters; i++) {
             operators.get(i).clusterAddSlots(slots(i));
@@ -175,11 +177,24 @@ final class RedisCluster implements AutoCloseable {
         }
         operators.get(to).clusterSetSlotNode(slot, owner);
         operators.get(from).clusterSetSlotNode(slot, owner);
-        for (int i = 0; i < masters; i++) {
-            operators.get(i).clusterSetSlotNode(slot, owner);
-        }
+        // An old message between the servers may undo it.
+        Await.until("all masters know who has the slot", LONG, () -> {
+            operators.stream().limit(masters).forEach(each -> each.clusterSetSlotNode(slot, owner));
+            return operators.stream().limit(masters).allMatch(each -> owner.equals(ownerOf(slot, each)));
+        });
         owners.put(slot, to);
         moving.remove(slot);
+    }
+
+    /** The id of the master that has a slot, as this server believes. */
+    private static String ownerOf(int slot, RedisCommands<String, String> asked) {
+        for (Object each : asked.clusterSlots()) {
+            List<?> range = (List<?>) each;
+            if ((Long) range.get(0) <= slot && slot <= (Long) range.get(1)) {
+                return (String) ((List<?>) range.get(2)).get(2);
+            }
+        }
+        return "";
     }
 
     /** Moves a slot with its keys to another master. */
