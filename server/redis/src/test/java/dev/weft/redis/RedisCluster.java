@@ -175,6 +175,9 @@ final class RedisCluster implements AutoCloseable {
         while (!operators.get(from).clusterGetKeysInSlot(slot, 1).isEmpty()) {
             moveKeys(slot);
         }
+        // The new owner takes the next epoch. If it has not heard of the last one, an old message of another may win.
+        Await.until("all servers have the same epoch", LONG, () -> operators.stream().limit(masters)
+                .map(RedisCluster::epoch).distinct().count() == 1);
         operators.get(to).clusterSetSlotNode(slot, owner);
         operators.get(from).clusterSetSlotNode(slot, owner);
         // An old message between the servers may undo it.
@@ -184,6 +187,11 @@ final class RedisCluster implements AutoCloseable {
         });
         owners.put(slot, to);
         moving.remove(slot);
+    }
+
+    private static String epoch(RedisCommands<String, String> asked) {
+        return asked.clusterInfo().lines().filter(line -> line.startsWith("cluster_current_epoch:")).findFirst()
+                .orElseThrow();
     }
 
     /** The id of the master that has a slot, as this server believes. */

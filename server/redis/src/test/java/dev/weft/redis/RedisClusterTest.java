@@ -41,6 +41,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against a real Redis Cluster of three masters, and others of their own. */
 class RedisClusterTest extends BrokerContract {
+    /** While a replica takes over, the cluster may also say that it is down. */
+    private static final Duration FAILOVER = Duration.ofSeconds(30);
     /** Without positions, and gaps as messages. */
     private static final SubscribeOptions GAPS = SubscribeOptions.DEFAULT.gapNotice(it -> PreparedMessage.text("gap"));
 
@@ -428,14 +430,14 @@ class RedisClusterTest extends BrokerContract {
 
             own.server(0).kill();
             Await.until("the replica has taken over", Duration.ofSeconds(30), () -> own.isMaster(3));
-            Position after = publishedDuringFailover(other, topic, "2");
+            Position after = published(other, topic, "2", FAILOVER);
             expectAfterGap(pair, after + " 2");
             expectAfterGap(filter, "2");
             assertNotEquals(before.epoch(), after.epoch());
             Await.until("ann is there", () -> present(other, topic).equals(Map.of("ann", 1)));
             assertEquals(Recovery.IMPOSSIBLE,
                     topics.subscribe(end(pair()), topic, PLACED.since(before)).recovery());
-            publishedDuringFailover(other, own.topic(1), "3");
+            published(other, own.topic(1), "3", FAILOVER);
             peer(staying).expectText("3");
         }
     }
@@ -448,21 +450,6 @@ class RedisClusterTest extends BrokerContract {
             next = peer(pair).expectText();
         }
         assertEquals(text, next);
-    }
-
-    /** While a replica takes over, the cluster may also say that it is down. */
-    private static Position publishedDuringFailover(Topics topics, String topic, String text) {
-        Position[] position = new Position[1];
-        Await.until("it is published", Duration.ofSeconds(30), () -> {
-            try {
-                position[0] = topics.publish(topic, text);
-                return true;
-            } catch (TopicException e) {
-                assertEquals(Reason.BACKPLANE_AWAY, e.reason());
-                return false;
-            }
-        });
-        return position[0];
     }
 
     /** The first master gets its slots back without a restart, so its run id is the same, but it may have lost messages. */
@@ -482,7 +469,7 @@ class RedisClusterTest extends BrokerContract {
                 Await.until(next + " has taken over", Duration.ofSeconds(30), () -> own.isMaster(next));
                 // Not with this topic, which the replica keeps as it was.
                 String same = neighbour(topic);
-                publishedDuringFailover(topics, same, "x");
+                published(topics, same, "x", FAILOVER);
                 Await.until("the node has noticed", Duration.ofSeconds(30),
                         () -> own.runId(next).equals(term(own, next, topic).get("i")));
             }
