@@ -14,26 +14,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * JSON-RPC 2.0 about the files in a folder. Each upload or download is one binary message on a connection of its own, so that
  * no call has to wait for it; JSON-RPC notifications say how far it is.
  */
 public record FileRpc(Path folder) {
-    /** Escapes all but ASCII: a client's string may hold half of a surrogate pair, which no text message may contain. */
-    private static final JsonMapper JSON = JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
-    private record RpcError(int code, String message) {}
-
     /** Runs the server. The arguments are the port and the folder. */
     public static void main(String[] arguments) throws Exception {
         WebSocketServer server = start(Integer.parseInt(arguments[0]), Path.of(arguments[1]));
@@ -56,6 +46,7 @@ public record FileRpc(Path folder) {
 
     /** Up to 32 calls run concurrently: the last of them on this thread, which receives no further ones meanwhile. */
     private void serveCalls(WebSocketConnection peer) throws IOException {
+        JsonRpc rpc = new JsonRpc(this::call);
         Thread handler = Thread.currentThread();
         ThreadPoolExecutor calls = new ThreadPoolExecutor(0, 31, 0, TimeUnit.SECONDS, new SynchronousQueue<>(),
                 Thread.ofVirtual().factory(), new ThreadPoolExecutor.CallerRunsPolicy());
@@ -64,62 +55,21 @@ public record FileRpc(Path folder) {
             handler.interrupt();
         });
         while (peer.receive() instanceof Message.Text(String text)) {
-            calls.execute(() -> send(peer, answer(text)));
+            calls.execute(() -> send(peer, rpc.answer(text)));
         }
         peer.close(1003, "a call is a text message");
     }
 
-    /** Returns the response to a request, the list of those to a batch, or {@code null} to nothing but notifications. */
-    private Object answer(String text) {
-        try {
-            JsonNode message = JSON.readTree(text).require(); // an empty text is an error, too
-            if (!message.isArray() || message.isEmpty()) {
-                return call(message);
+    private Object call(String method, JsonNode params) throws NoSuchMethodException, InterruptedException {
+        return switch (method) {
+            case "list" -> folder.toFile().list((parent, name) -> !name.startsWith("."));
+            case "subtract" -> params.required(0).intValue() - params.required(1).intValue();
+            case "sleep" -> {
+                Thread.sleep(params.required(0).longValue());
+                yield "slept";
             }
-            List<JsonNode> responses = message.valueStream().map(this::call).filter(Objects::nonNull).toList();
-            return responses.isEmpty() ? null : responses;
-        } catch (JacksonException e) {
-            return response(JSON.nullNode(), new RpcError(-32700, "Parse error"));
-        }
-    }
-
-    /** Returns the response to a request, or {@code null} to a notification. */
-    private JsonNode call(JsonNode request) {
-        JsonNode id = request.path("id");
-        boolean isValid = request.path("jsonrpc").stringValue("").equals("2.0") && request.path("method").isString()
-                && !request.path("params").isValueNode() && !id.isContainer() && !id.isBoolean();
-        if (!isValid) {
-            return response(JSON.nullNode(), new RpcError(-32600, "Invalid Request"));
-        }
-        Object outcome = run(request.get("method").stringValue(), request.path("params"));
-        return id.isMissingNode() ? null : response(id, outcome);
-    }
-
-    private static JsonNode response(JsonNode id, Object outcome) {
-        return JSON.createObjectNode().put("jsonrpc", "2.0")
-                .putPOJO(outcome instanceof RpcError ? "error" : "result", outcome).set("id", id);
-    }
-
-    /** Returns the result or an error. */
-    private Object run(String method, JsonNode params) {
-        try {
-            return switch (method) {
-                case "list" -> folder.toFile().list((parent, name) -> !name.startsWith("."));
-                case "subtract" -> params.required(0).intValue() - params.required(1).intValue();
-                case "sleep" -> {
-                    Thread.sleep(params.required(0).longValue());
-                    yield "slept";
-                }
-                default -> new RpcError(-32601, "Method not found");
-            };
-        } catch (JacksonException | IllegalArgumentException e) {
-            return new RpcError(-32602, "Invalid params");
-        } catch (InterruptedException e) {
-            return null; // the caller has gone
-        } catch (RuntimeException e) {
-            System.getLogger("rpc").log(System.Logger.Level.WARNING, method + " failed", e);
-            return new RpcError(-32603, "Internal error");
-        }
+            default -> throw new NoSuchMethodException(method);
+        };
     }
 
     /** Stores a message, however large, as a file, which others see when it is complete. */
@@ -158,13 +108,13 @@ public record FileRpc(Path folder) {
     }
 
     private static void notify(WebSocketConnection peer, String method, long size) {
-        send(peer, Map.of("jsonrpc", "2.0", "method", method, "params", List.of(size)));
+        send(peer, JsonRpc.notification(method, size));
     }
 
-    private static void send(WebSocketConnection peer, Object message) {
+    private static void send(WebSocketConnection peer, String message) {
         try {
-            if (message != null) {
-                peer.send(JSON.writeValueAsString(message));
+            if (!message.isEmpty()) {
+                peer.send(message);
             }
         } catch (IOException e) {
             // The peer has gone.
