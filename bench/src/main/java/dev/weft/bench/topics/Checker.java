@@ -75,6 +75,13 @@ final class Checker {
         }
     }
 
+    /** The broker has lost nothing of this topic: a notice of a gap is false, even if it excuses nothing. */
+    static void checkNoGap(Log log, FaultFindings findings) {
+        if (log.gapsTold() > 0) {
+            findings.found("gap told without a loss", log.topic);
+        }
+    }
+
     private static boolean mayBeLate(int number, List<Fate> known, List<Integer> publishing,
             Map<Integer, Integer> newest) {
         // Its publisher has given up waiting, and gone on.

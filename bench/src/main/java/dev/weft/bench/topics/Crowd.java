@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The clients and publishers of a fault run, of each kind. */
@@ -113,7 +114,7 @@ final class Crowd implements AutoCloseable {
     }
 
     private void addJson(int index) {
-        JsonClient added = new JsonClient(jsonClient, new InetSocketAddress("127.0.0.1", anyNode.port()),
+        JsonClient added = new JsonClient(jsonClient, anyNode.address(),
                 of(rooms, index), "json" + index, clients.connects);
         json.add(added);
         switch (index % 3) {
@@ -206,8 +207,12 @@ final class Crowd implements AutoCloseable {
         return findings;
     }
 
-    /** Compares all messages. Returns the number of values in whose place newer ones were sent. */
-    long check(FaultSequence faults, BrokerKind kind, FaultFindings findings) {
+    /**
+     * Compares all messages. Returns the number of values in whose place newer ones were sent.
+     *
+     * @param mayHaveLost says of a topic whether the broker may have lost messages
+     */
+    long check(FaultSequence faults, BrokerKind kind, Predicate<String> mayHaveLost, FaultFindings findings) {
         Checker checker = new Checker();
         LatestChecker latestChecker = new LatestChecker();
         for (Publisher each : publishers) {
@@ -225,6 +230,10 @@ final class Crowd implements AutoCloseable {
                     latestChecker.check(each, found);
                 } else {
                     checker.check(each, found);
+                }
+                // With a position, everything else is read from the history.
+                if (subscription.endsWith("by name") && !mayHaveLost.test(each.topic)) {
+                    Checker.checkNoGap(each, found);
                 }
             }
             findings.addAll(subscription, found);

@@ -3,7 +3,6 @@ package dev.weft.bench.topics;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -19,19 +18,20 @@ final class CutProxy implements AutoCloseable {
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
 
-    CutProxy(InetSocketAddress target) throws IOException {
-        this(() -> target);
-    }
-
     /** @param targets says for each connection where it goes */
     CutProxy(Supplier<InetSocketAddress> targets) throws IOException {
+        this(new InetSocketAddress("127.0.0.1", 0), targets);
+    }
+
+    /** @param own where to listen */
+    CutProxy(InetSocketAddress own, Supplier<InetSocketAddress> targets) throws IOException {
         this.targets = targets;
-        this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        this.listener = new ServerSocket(own.getPort(), 50, own.getAddress());
         Thread.ofVirtual().start(this::accept);
     }
 
-    int port() {
-        return listener.getLocalPort();
+    InetSocketAddress address() {
+        return new InetSocketAddress(listener.getInetAddress(), listener.getLocalPort());
     }
 
     /** From now on, nothing is passed. Connections that are made meanwhile get no answer. */

@@ -6,13 +6,13 @@ import java.util.List;
 
 /** How the broker, the nodes and the clients of a fault run reach each other, and how a node is cut off from the broker. */
 interface FaultNetwork extends AutoCloseable {
-    /** The address or wildcard on which the broker has to listen. */
+    /** The address or wildcard on which the servers of the broker have to listen. */
     String brokerHost();
 
-    /** Where the broker is found from here. */
-    InetSocketAddress broker();
+    /** Where a server of the broker is found from here. */
+    InetSocketAddress broker(int server);
 
-    /** Where a node finds the broker. */
+    /** Where a node finds the first server of the broker. It finds the others at the same host, at their own ports. */
     InetSocketAddress brokerFor(int node);
 
     /** Where a node has to listen, and is found from here. */

@@ -52,7 +52,7 @@ public final class FaultRun {
     private final FaultNetwork network;
     private final long start = System.nanoTime();
     private final List<FaultProcess> nodes = new ArrayList<>();
-    private FaultProcess broker;
+    private FaultBroker broker;
 
     private FaultRun(BrokerKind kind, Size size, FaultNetwork network, Path folder) {
         this.kind = kind;
@@ -64,10 +64,11 @@ public final class FaultRun {
     /** Takes the broker, the number of clients, that of topics, and {@code loopback} or {@code namespaces}. */
     public static void main(String[] arguments) throws Exception {
         Size size = new Size(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]), Duration.ofSeconds(4), 1);
+        BrokerKind kind = BrokerKind.valueOf(arguments[0]);
         FaultNetwork network = arguments[3].equals("namespaces")
                 ? new NamespaceNetwork(NODES)
-                : new LoopbackNetwork(NODES);
-        Result result = run(BrokerKind.valueOf(arguments[0]), size, network);
+                : new LoopbackNetwork(NODES, kind.servers());
+        Result result = run(kind, size, network);
         System.exit(result.findings().isClean() ? 0 : 1);
     }
 
@@ -119,14 +120,13 @@ public final class FaultRun {
             findings.addAll("presence after the faults", presence(crowd));
             say("those that are connected are the members");
             crowd.end();
-            long replaced = crowd.check(faults, kind, findings);
+            long replaced = crowd.check(faults, kind, broker.losses(), findings);
             return report(new Result(findings, crowd.fates(), crowd.tallies(), replaced, crowd.connects()));
         }
     }
 
     private void startAll() throws Exception {
-        broker = process(network.brokersPlace(),
-                kind.command(network.brokerHost(), network.broker().getPort(), folder), network.broker(), "broker");
+        broker = kind.broker(network, folder, LIMIT);
         broker.start();
         for (int i = 0; i < NODES; i++) {
             InetSocketAddress found = network.brokerFor(i);

@@ -22,7 +22,7 @@ final class FaultSequence {
         void strike() throws IOException, InterruptedException;
     }
 
-    private final FaultProcess broker;
+    private final FaultBroker broker;
     private final List<FaultProcess> nodes;
     private final FaultNetwork network;
     private final Duration pause;
@@ -35,7 +35,7 @@ final class FaultSequence {
      * @param scale of the time that each fault lasts: 1 is the full one
      * @param said  is told of each fault
      */
-    FaultSequence(FaultProcess broker, List<FaultProcess> nodes, FaultNetwork network, Duration pause, double scale,
+    FaultSequence(FaultBroker broker, List<FaultProcess> nodes, FaultNetwork network, Duration pause, double scale,
             Consumer<String> said) {
         this.broker = broker;
         this.nodes = nodes;
@@ -56,21 +56,22 @@ final class FaultSequence {
             last(4000);
             network.mend(1);
         });
-        strike("SIGSTOP of the broker, then SIGCONT", ALL, () -> {
-            broker.signal("STOP");
+        strike("SIGSTOP of " + broker.target() + ", then SIGCONT", ALL, () -> {
+            broker.stop();
             last(3000);
-            broker.signal("CONT");
+            broker.goOn();
         });
         strike("SIGSTOP of node 2, then SIGCONT", Set.of(2), () -> {
             nodes.get(2).signal("STOP");
             last(8000);
             nodes.get(2).signal("CONT");
         });
-        strike("kill -9 of the broker, which is started again", ALL, () -> {
-            broker.kill();
-            last(2000);
-            broker.start();
-        });
+        strike("kill -9 of " + broker.target() + ", which is started again"
+                + (broker.hasReplicas() ? " as a replica" : ""), ALL, () -> {
+                    broker.kill();
+                    last(2000);
+                    broker.restart();
+                });
         strike("nodes 0 and 2 are cut off for a moment, five times", Set.of(0, 2), () -> {
             for (int i = 0; i < 5; i++) {
                 network.cut(0);
@@ -80,13 +81,20 @@ final class FaultSequence {
                 network.mend(2);
             }
         });
-        strike("kill -9 of node 1 while the broker is stopped", ALL, () -> {
-            broker.signal("STOP");
+        strike("kill -9 of node 1 while " + broker.target() + " is stopped", ALL, () -> {
+            broker.stop();
             nodes.get(1).kill();
             last(500);
-            broker.signal("CONT");
+            broker.goOn();
             nodes.get(1).start();
         });
+        if (broker.hasReplicas()) {
+            strike("SIGSTOP of a master until a replica has taken over, then SIGCONT", ALL, () -> {
+                broker.stopUntilTakenOver();
+                last(3000);
+                broker.goOn();
+            });
+        }
     }
 
     private void last(long millis) throws InterruptedException {

@@ -86,8 +86,8 @@ final class NamespaceNetwork implements FaultNetwork {
     }
 
     @Override
-    public InetSocketAddress broker() {
-        return new InetSocketAddress("10.77.100.2", BROKER_PORT);
+    public InetSocketAddress broker(int server) {
+        return new InetSocketAddress("10.77.100.2", BROKER_PORT + server);
     }
 
     @Override

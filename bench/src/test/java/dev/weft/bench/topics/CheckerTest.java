@@ -94,6 +94,15 @@ class CheckerTest {
     }
 
     @Test
+    void gapThatWasToldThoughTheBrokerHasLostNothingMustBeFound() {
+        FaultFindings findings = new FaultFindings();
+        Checker.checkNoGap(log("a", List.of(0, 1, 2)), findings);
+        assertTrue(findings.isClean());
+        Checker.checkNoGap(log("a", List.of(0, Log.GAP, 1, 2)), findings);
+        assertEquals(Map.of("gap told without a loss", 1), findings.counts());
+    }
+
+    @Test
     void fateMustBeRespected() {
         List<Fate> fates = new ArrayList<>(Collections.nCopies(MESSAGES, Fate.ACCEPTED));
         fates.set(10, Fate.FAILED);

@@ -21,7 +21,7 @@ class FaultRunTest {
     void nothingMustBeLostDoubledOrReordered(BrokerKind kind) throws Exception {
         Installed.program(kind.command("", 0, Path.of(".")).getFirst());
         FaultRun.Result result = FaultRun.run(kind, new FaultRun.Size(60, 3, Duration.ofMillis(300), 0.4),
-                new LoopbackNetwork(3));
+                new LoopbackNetwork(3, kind.servers()));
         assertEquals(Map.of(), result.findings().counts(), () -> result.findings().toString());
         // Otherwise a check could not have failed.
         result.tallies().forEach((name, tally) -> {
