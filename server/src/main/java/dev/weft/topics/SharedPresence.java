@@ -15,11 +15,21 @@ final class SharedPresence implements Members {
     /** How many members are told at the same time. */
     private static final int LANES = 8;
 
+    /** More losses than this before the broker is told are taken for a loss of everything. */
+    private static final int MOST_LOSSES = 100;
+
+    /** For which topics the broker may have forgotten the members of this node, by how many losses. */
+    private record Forgotten(Predicate<String> topics, int losses) {
+        Forgotten and(Forgotten more) {
+            int sum = Math.min(losses + more.losses, MOST_LOSSES);
+            return new Forgotten(sum < MOST_LOSSES ? topics.or(more.topics) : topic -> true, sum);
+        }
+    }
+
     private final Uplink uplink;
     private final List<PresenceLane> lanes;
     private final Worker worker = new Worker("weft-presence", this::tellAllIfForgotten);
-    /** For which topics the broker may have forgotten the members of this node. */
-    private final AtomicReference<@Nullable Predicate<String>> forgotten = new AtomicReference<>();
+    private final AtomicReference<@Nullable Forgotten> forgotten = new AtomicReference<>();
 
     SharedPresence(Uplink uplink, Presence presence) {
         this.uplink = uplink;
@@ -34,13 +44,13 @@ final class SharedPresence implements Members {
 
     /** The broker is back, or one of its servers. */
     void resume(Predicate<String> topics) {
-        forget(topics);
+        forget(new Forgotten(topics, 1));
         worker.wake();
         lanes.forEach(PresenceLane::wake);
     }
 
-    private void forget(Predicate<String> topics) {
-        forgotten.accumulateAndGet(topics, (known, more) -> known == null ? more : known.or(more));
+    private void forget(Forgotten value) {
+        forgotten.accumulateAndGet(value, (known, more) -> known == null ? more : known.and(more));
     }
 
     /** If it fails, it is tried again. */
@@ -49,17 +59,17 @@ final class SharedPresence implements Members {
             // Its return continues here.
             return false;
         }
-        Predicate<String> topics = forgotten.getAndSet(null);
-        if (topics == null) {
+        Forgotten telling = forgotten.getAndSet(null);
+        if (telling == null) {
             return false;
         }
         boolean told = false;
         try {
-            uplink.topics().stream().filter(each -> topics.test(each.name())).forEach(Topic::tellMembers);
+            uplink.topics().stream().filter(each -> telling.topics().test(each.name())).forEach(Topic::tellMembers);
             told = true;
         } finally {
             if (!told) {
-                forget(topics);
+                forget(telling);
             }
         }
         return true;

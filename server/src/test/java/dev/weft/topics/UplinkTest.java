@@ -132,6 +132,21 @@ class UplinkTest {
         filter.client().expectText("gap");
     }
 
+    /** Each loss names other topics, and nobody can be told of any of them while the broker is away. */
+    @Test
+    void manyLossesBeforeTheBrokerIsBackMustNotKeepMembersFromIt() throws Exception {
+        Topics topics = Topics.builder().backplane(node).member(connection -> "ann").build();
+        topics.subscribe(connection(), "a");
+        Await.until("ann is there", () -> node.members.size() == 1);
+        broker.away(true);
+        for (int i = 0; i < 100_000; i++) {
+            broker.tellLoss("other"::equals);
+        }
+        node.members.clear();
+        broker.away(false);
+        Await.until("ann is there again", () -> node.members.size() == 1);
+    }
+
     @Test
     void returnOfTheBrokerMustNotWaitForASlowTopic() throws Exception {
         Topics topics = topics();
