@@ -42,7 +42,7 @@ final class RedisClusterBroker implements FaultBroker {
                     BrokerKind.REDIS_CLUSTER.command(network.brokerHost(), network.broker(i).getPort(), own));
             command.addAll(List.of("--cluster-enabled", "yes", "--cluster-port", "" + FaultProcess.freePort(),
                     "--cluster-preferred-endpoint-type", "unknown-endpoint", "--cluster-require-full-coverage", "no",
-                    "--cluster-node-timeout", "" + NODE_TIMEOUT_MILLIS));
+                    "--cluster-node-timeout", "" + NODE_TIMEOUT_MILLIS, "--repl-diskless-sync-delay", "0"));
             servers.add(new FaultProcess(placed(command), network.broker(i), folder.resolve("server" + i + ".log"),
                     limit));
         }

@@ -51,7 +51,8 @@ final class RedisCluster implements AutoCloseable {
     /** A server that is not in a cluster yet. */
     static BrokerProcess server(String... options) throws Exception {
         List<String> line = new ArrayList<>(List.of("--cluster-enabled", "yes", "--cluster-port",
-                "" + BrokerProcess.freePort(), "--cluster-require-full-coverage", "no"));
+                "" + BrokerProcess.freePort(), "--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay",
+                "0"));
         line.addAll(List.of(options));
         return BrokerProcess.redis(line.toArray(String[]::new));
     }
