@@ -55,7 +55,7 @@ final class Cluster implements Topology {
                 return groups(connection.sync().clusterSlots(), each);
             } catch (RedisException e) {
                 failure = BackplaneException.notDone("no server of the cluster answers; the last one asked was "
-                        + each.getHost() + ":" + each.getPort() + ": " + e.getMessage(), e);
+                        + each.getHost() + ":" + each.getPort() + ": " + Link.reason(e), e);
             }
         }
         throw failure;

@@ -235,6 +235,18 @@ final class Link implements AutoCloseable {
         return refusal.startsWith("MOVED ") || refusal.contains("non local key");
     }
 
+    /** What has failed and why, for example that a password is wrong: Lettuce has that only in the cause. */
+    static String reason(Throwable failure) {
+        String reason = String.valueOf(failure.getMessage());
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            String more = String.valueOf(cause.getMessage());
+            if (!reason.contains(more)) {
+                reason += ": " + more;
+            }
+        }
+        return reason;
+    }
+
     private static String refusal(BackplaneException e) {
         return e.getCause() instanceof RedisCommandExecutionException refused
                 ? String.valueOf(refused.getMessage())

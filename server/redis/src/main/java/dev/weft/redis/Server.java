@@ -168,7 +168,7 @@ final class Server {
     private void failed(Throwable e) {
         Link failed = link;
         link = null;
-        detail = address() + ": " + e.getMessage();
+        detail = address() + ": " + Link.reason(e);
         Level level = e instanceof BackplaneException || e instanceof RedisException ? Level.DEBUG : Level.WARNING;
         LOGGER.log(level, "no connection to Redis at " + address(), e);
         if (failed != null) {

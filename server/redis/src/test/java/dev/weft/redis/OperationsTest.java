@@ -195,6 +195,17 @@ class OperationsTest {
         operator.zadd(RedisBackplane.string(keys.nodes(group)), 1, "ghost");
     }
 
+    @Test
+    void wrongPasswordMustBeNamed() throws Exception {
+        BrokerProcess server = opened(BrokerProcess.redis("--requirepass", "right"));
+        RedisBackplane one = opened(quick(RedisBackplane.builder("redis://:wrong@127.0.0.1:" + server.port())));
+        topics(one);
+        assertTrue(one.health().detail().contains("WRONGPASS"), one.health().detail());
+        RedisBackplane none = opened(quick(RedisBackplane.clusterBuilder("redis://:wrong@127.0.0.1:" + server.port())));
+        topics(none);
+        assertTrue(none.health().detail().contains("WRONGPASS"), none.health().detail());
+    }
+
     // The server.
 
     @Test
