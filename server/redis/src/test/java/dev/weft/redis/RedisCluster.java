@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** A Redis Cluster of processes on the loopback, whose masters share the slots evenly. Servers have numbers, masters the first. */
 final class RedisCluster implements AutoCloseable {
@@ -229,10 +230,25 @@ final class RedisCluster implements AutoCloseable {
         }
     }
 
-    /** Makes a replica the master, without asking the others. */
-    void takeOver(int replica) {
+    /** Makes a replica the master, as an operator does who is going to restart the master. Waits until it is. */
+    void failOver(int replica) {
+        String id = operators.get(replica).clusterMyId();
+        String role = "slave " + operators.get(master(replica)).clusterMyId();
+        // They learn that later than the replication is up. Until then, its master silently ignores the request, and the others
+        // refuse their votes; they are asked once, and after five seconds the failover is given up.
+        Await.until("all servers know the replica", LONG, () -> operators.stream().allMatch(
+                each -> each.clusterNodes().lines().anyMatch(line -> line.startsWith(id) && line.contains(role))));
         operators.get(replica).dispatch(CommandType.CLUSTER, new StatusOutput<>(StringCodec.UTF8),
-                new CommandArgs<>(StringCodec.UTF8).add("FAILOVER").add("TAKEOVER"));
+                new CommandArgs<>(StringCodec.UTF8).add("FAILOVER"));
+        Await.until(replica + " has taken over", LONG, () -> isMaster(replica));
+    }
+
+    /** The server of which this one is a replica. */
+    private int master(int replica) {
+        String port = operators.get(replica).info("replication").lines()
+                .filter(line -> line.startsWith("master_port:")).findFirst().orElseThrow().substring(12);
+        return IntStream.range(0, servers.size()).filter(i -> port.equals("" + servers.get(i).port())).findFirst()
+                .orElseThrow();
     }
 
     String runId(int number) {
