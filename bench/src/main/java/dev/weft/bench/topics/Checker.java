@@ -62,7 +62,8 @@ final class Checker {
             }
             for (int missing = last + 1; missing < entry && !gap; missing++) {
                 if (is(Fate.ACCEPTED, known, missing)) {
-                    findings.found("lost", log.topic + " " + missing + " before " + entry);
+                    findings.found("lost", log.topic + " " + missing + " before " + entry + around(log, entry)
+                            + known.subList(last + 1, entry));
                 }
             }
             seen.set(entry);
@@ -73,6 +74,13 @@ final class Checker {
         if (!log.hasEnded() && last < end) {
             findings.found("lost at the end", log.topic + " " + last + " of " + end);
         }
+    }
+
+    /** What the subscriber has got before and after this, to find out why. */
+    private static String around(Log log, int entry) {
+        List<Integer> all = log.entries();
+        int at = all.indexOf(entry);
+        return " in " + all.subList(Math.max(0, at - 8), Math.min(all.size(), at + 3)) + ", fates ";
     }
 
     /** The broker has lost nothing of this topic: a notice of a gap is false, even if it excuses nothing. */
