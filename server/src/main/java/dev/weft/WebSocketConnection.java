@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * {@snippet class = "dev.weft.server.Snippets" region = "receive"} <b>While no thread receives</b>, protocol processing
  * continues: after 4 to 8 ms, data from the peer is read ahead, up to {@link ConnectionLimits#readAheadSize()}. Pings
  * and Close frames in this data are answered in order, and the end of the peer's output is detected. Messages wait for
- * the next receive. A Close frame that follows unreceived data is answered half a second later than others, so that a
- * reply can be sent first. Beyond {@code readAheadSize} nothing is read, not even control frames, and TCP slows the
+ * the next receive. A Close frame that follows data is answered half a second later than others, or by the next
+ * receive, so that a reply can be sent first. Beyond {@code readAheadSize} nothing is read, not even control frames, and TCP slows the
  * peer down.
  * <p>
  * <b>Sending.</b> {@code send} waits while the peer does not read, until the write deadline; then the connection is

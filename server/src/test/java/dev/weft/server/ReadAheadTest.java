@@ -304,6 +304,23 @@ class ReadAheadTest {
         }
     }
 
+    /** The handler has half a second to answer the message that it has received. */
+    @Test
+    void closeFramesMustLeaveTimeForReplies() throws Exception {
+        try (WebSocketServer server = builder().handler(ws -> {
+            received.add(ws.receive());
+            sleep();
+            ws.send("late");
+            receiveAll(ws);
+        }).start(); RawPeer peer = RawPeer.open(server)) {
+            peer.hex(HELLO + PING + RawPeer.CLOSE_1000);
+            assertEquals(PONG, peer.readFrame());
+            mayGoOn.countDown();
+            assertEquals("8104 6c617465", peer.readFrame());
+            assertEquals(1000, peer.readCloseAndEnd());
+        }
+    }
+
     /** After our Close frame, there can be no reply to the message that is unreceived, for which an answer would wait. */
     @Test
     void ourCloseMustNotWaitForMessagesThatNobodyReceives() throws Exception {

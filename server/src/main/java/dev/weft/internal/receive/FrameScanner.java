@@ -17,6 +17,8 @@ final class FrameScanner extends ControlReader {
     private int answered;
     /** The number of control frames to come that another scanner has answered. */
     private int answeredBefore;
+    /** Whether a thread has received, and may still reply to that. */
+    private final boolean mayReply;
     private boolean afterData;
     private boolean closed;
     private boolean holdsClose;
@@ -30,6 +32,7 @@ final class FrameScanner extends ControlReader {
     FrameScanner(FrameReader reader, int answeredBefore) {
         super(reader);
         this.answeredBefore = answeredBefore;
+        this.mayReply = reader.claims() != 0;
     }
 
     /** Scans the next bytes, up to the peer's Close frame or a violation. Waits as long as answering a ping does. */
@@ -76,7 +79,7 @@ final class FrameScanner extends ControlReader {
             return;
         }
         boolean isClose = parser.opcode() == Opcode.CLOSE;
-        holdsClose = isClose && afterData;
+        holdsClose = isClose && (afterData || mayReply);
         if (!holdsClose) {
             answer(parser.unread() > 0);
         }
@@ -110,8 +113,8 @@ final class FrameScanner extends ControlReader {
     }
 
     /**
-     * Whether the end was found, but has not taken effect: a violation, or a Close frame that is not answered yet because it
-     * follows data that has not been received.
+     * Whether the end was found, but has not taken effect: a violation, or a Close frame that is not answered yet because a
+     * reply to the data before it may come.
      */
     boolean holdsEnd() {
         return violation != null || holdsClose;

@@ -22,10 +22,10 @@ import java.util.concurrent.locks.LockSupport;
  *          └──── a thread waits for the peer ─────────┘                                     │
  *          └──── all is read: the transport is asked to report more, or there is no room ───┘
  * </pre>
- * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that
- * data and to reply, if our Close frame has not been sent. It has the same time before a violation fails the connection. Time
- * during which a reply waits for the peer does not count. After the end of the peer's bytes it has half a second in all, since a
- * peer that has shut down its output may still read.
+ * A Close frame is answered at once, unless data precedes it, received or not: then the handler has half a second to receive
+ * that data and to reply, if our Close frame has not been sent. It has the same time before a violation fails the connection.
+ * Time during which a reply waits for the peer does not count. After the end of the peer's bytes it has half a second in all,
+ * since a peer that has shut down its output may still read.
  * <p>
  * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins to
  * scan at the receiver's position in its region, or where the last turn stopped if the receiver has not reached that.
@@ -33,8 +33,8 @@ import java.util.concurrent.locks.LockSupport;
 final class ReadAhead extends ShortTimer.Entry {
     /** The number of checks of the timer, 4 ms apart, without a receive before a turn is taken. */
     private static final int PATIENCE = 2;
-    /** The same before an end takes effect that may follow data to which a thread will reply. */
-    private static final int PATIENCE_WITH_END = 125;
+    /** The same before an end takes effect that may follow data to which a thread will reply. The first check may be at once. */
+    private static final int PATIENCE_WITH_END = 126;
     private static final long LONGEST_WAIT_NANOS = 1_000_000;
 
     private final FrameReader frames;

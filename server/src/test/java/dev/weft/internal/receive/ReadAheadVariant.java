@@ -28,7 +28,7 @@ final class ReadAheadVariant {
             + "|(RECEIVER|WATCHED|LockSupport|deadlines|scanner|owner|frames|input|transport|pool|timer|parser)\\b[.(])");
 
     /** Half a second for a Close frame after data is longer than the test waits for a life with a fault. */
-    private static final Edit SHORT_PATIENCE = new Edit("PATIENCE_WITH_END = 125;", "PATIENCE_WITH_END = 5;");
+    private static final Edit SHORT_PATIENCE = new Edit("PATIENCE_WITH_END = 126;", "PATIENCE_WITH_END = 5;");
 
     private final ClassLoader loader;
 
