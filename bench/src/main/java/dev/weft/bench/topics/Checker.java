@@ -29,7 +29,7 @@ final class Checker {
         List<Integer> publishing = connections.getOrDefault(log.topic, List.of());
         Map<Integer, Integer> newest = new HashMap<>(); // by the publisher's connection
         BitSet seen = new BitSet();
-        int last = -1;
+        int last = -1; // the highest number
         boolean gap = true; // It has subscribed at some time after the first message.
         for (int entry : log.entries()) {
             if (entry == Log.BEGIN) {
@@ -68,7 +68,8 @@ final class Checker {
             }
             seen.set(entry);
             last = Math.max(last, entry);
-            gap = false;
+            // A late message does not say where the subscription begins or goes on.
+            gap &= mayBeLate;
         }
         int end = known.lastIndexOf(Fate.ACCEPTED);
         if (!log.hasEnded() && last < end) {

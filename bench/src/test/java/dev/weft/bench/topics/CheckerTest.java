@@ -117,6 +117,24 @@ class CheckerTest {
         assertEquals(Map.of("invented", 1), check(fates, numbers -> numbers.add(MESSAGES)).counts());
     }
 
+    /** What was published between it and the subscription is before the subscription. */
+    @Test
+    void lateMessageMustNotCountAsTheBeginningOfASubscription() {
+        List<Fate> fates = new ArrayList<>(Collections.nCopies(MESSAGES, Fate.ACCEPTED));
+        fates.set(50, Fate.UNCERTAIN);
+        for (int begin : List.of(Log.BEGIN, Log.GAP)) {
+            assertEquals(Map.of(), check(fates, numbers -> {
+                numbers.subList(50, 60).clear();
+                numbers.addAll(50, List.of(begin, 50));
+            }).counts());
+            assertEquals(Map.of("lost", 1), check(fates, numbers -> {
+                numbers.subList(50, 60).clear();
+                numbers.addAll(50, List.of(begin, 50));
+                numbers.remove((Integer) 61);
+            }).counts());
+        }
+    }
+
     @Test
     void unconfirmedMessageMayBeLostOrComeAfterThoseOfAnotherConnection() {
         List<Fate> fates = new ArrayList<>(Collections.nCopies(MESSAGES, Fate.ACCEPTED));
