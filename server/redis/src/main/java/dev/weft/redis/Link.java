@@ -167,11 +167,6 @@ final class Link implements AutoCloseable {
         }
     }
 
-    /** Passes a message on by plain pub/sub. Waits for the answer. */
-    void publish(byte[] channel, byte[] message) {
-        await(commands.async().publish(channel, message));
-    }
-
     List<byte[]> members(byte[] key) {
         List<byte[]> found = new ArrayList<>();
         await(commands.async().hgetall(key)).forEach((field, value) -> {
