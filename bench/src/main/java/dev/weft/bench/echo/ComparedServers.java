@@ -82,7 +82,7 @@ final class ComparedServers {
 
     void print() {
         System.out.printf(
-                "%nserver CPU, in microseconds: the median of the rounds (lowest to highest), and its ratio to the floor%n");
+                "%nserver CPU, in microseconds: the median (lowest to highest), and its ratio to the floor%n");
         figures.forEach((cell, bySubject) -> {
             System.out.println(cell.name());
             double floor = median(bySubject.getOrDefault(Peers.FLOOR.subject(), List.of()));

@@ -14,7 +14,9 @@ import java.util.Map;
  */
 public final class EngineComparison {
     private static final int KI = 1024;
-    private static final Scenario.Pace PACE = new Scenario.Pace(1_000_000_000L, 2_000_000_000L);
+    private static final Scenario.Pace PACE = new Scenario.Pace(500_000_000L, 1_000_000_000L);
+    /** How often each server has its turn in a cell, because the machine may be slower for seconds. */
+    private static final int SAMPLES = 3;
     private static final Scenario WARM_UP = new Saturation(16, Opcode.BINARY, 125, 16);
     private static final List<Peers> PEERS = List.of(Peers.FLOOR, Peers.WEFT, Peers.WEFT_IO_URING, Peers.NETTY_EPOLL,
             Peers.NETTY_IO_URING, Peers.VERTX);
@@ -59,8 +61,10 @@ public final class EngineComparison {
                 WARM_UP.run(servers.get(subject).target(), PACE);
             }
             for (Scenario cell : cells) {
-                Collections.rotate(turn, 1);
-                turn.forEach(subject -> compared.measure(cell, subject, servers.get(subject)));
+                for (int sample = 0; sample < SAMPLES; sample++) {
+                    Collections.rotate(turn, 1);
+                    turn.forEach(subject -> compared.measure(cell, subject, servers.get(subject)));
+                }
             }
         } finally {
             servers.values().forEach(ServerProcess::close);
