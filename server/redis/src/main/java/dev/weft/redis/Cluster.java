@@ -96,6 +96,6 @@ final class Cluster implements Topology {
     }
 
     private static String text(@Nullable Object value) {
-        return value == null ? "" : RedisBackplane.string(value);
+        return value == null ? "" : Link.text(value);
     }
 }

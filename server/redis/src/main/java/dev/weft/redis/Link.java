@@ -80,6 +80,16 @@ final class Link implements AutoCloseable {
         this.messages = opened;
     }
 
+    /** A text in an answer. */
+    static String text(Object answer) {
+        return new String((byte[]) answer, StandardCharsets.UTF_8);
+    }
+
+    /** A number in an answer, which may be a text. */
+    static long number(Object answer) {
+        return answer instanceof Long number ? number : Long.parseLong(text(answer));
+    }
+
     private static String value(String name, String info) {
         for (String line : info.split("\r?\n")) {
             if (line.startsWith(name + ":")) {

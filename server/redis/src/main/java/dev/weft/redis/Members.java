@@ -49,11 +49,11 @@ final class Members {
                     Keys.number(nodeTimeout.toMillis()), keys.membersBefore(group), Keys.bytes(keys.after()),
                     keys.entries("", group), Keys.number(ENTRIES_PER_BEAT), link.way(), keys.channelBefore(group),
                     notice, link.runId(), term == null ? fresh : term, fresh, Keys.number(keep.toMillis()));
-            unknown |= RedisBackplane.parse(answer.get(1)) == 1;
+            unknown |= Link.number(answer.get(1)) == 1;
             for (int i = 3; i + 1 < answer.size(); i += 2) {
-                receiver.memberGone(RedisBackplane.string(answer.get(i)), RedisBackplane.string(answer.get(i + 1)));
+                receiver.memberGone(Link.text(answer.get(i)), Link.text(answer.get(i + 1)));
             }
-        } while (RedisBackplane.parse(answer.get(2)) > 0);
+        } while (Link.number(answer.get(2)) > 0);
         return new Beat((byte[]) answer.getFirst(), unknown);
     }
 
@@ -84,9 +84,9 @@ final class Members {
         Map<String, Integer> members = new TreeMap<>();
         List<byte[]> fields = link.members(keys.members(topic));
         for (int i = 0; i < fields.size(); i += 2) {
-            String field = RedisBackplane.string(fields.get(i));
+            String field = Link.text(fields.get(i));
             if (field.startsWith("a:")) {
-                members.put(field.substring(2), (int) RedisBackplane.parse(fields.get(i + 1)));
+                members.put(field.substring(2), (int) Link.number(fields.get(i + 1)));
             }
         }
         return members;

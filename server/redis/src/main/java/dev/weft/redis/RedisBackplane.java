@@ -12,30 +12,20 @@ import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionStateListener;
-import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,9 +48,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RedisBackplane implements Backplane {
     private static final Logger LOGGER = System.getLogger("dev.weft.redis");
-    /** How long the head of a topic is kept after its last use, at least. */
-    private static final Duration SHORTEST_KEEP = Duration.ofHours(1);
-    private static final byte[] NONE = {};
 
     private final boolean cluster;
     private final Duration timeout;
@@ -69,20 +56,12 @@ public final class RedisBackplane implements Backplane {
     private final Members members;
     private final ClientResources resources;
     private final RedisClient client;
-    private final Topology topology;
     private final Routes routes;
+    private final Servers servers;
 
     private final ReentrantLock lock = new ReentrantLock();
-    /** Changed with the lock. */
-    private final Map<RedisURI, Server> servers = new ConcurrentHashMap<>();
-    private volatile boolean ended;
-
-    private volatile TopicLimits limits = TopicLimits.DEFAULT;
-    private volatile @Nullable Receiver receiver;
-    private volatile Server.@Nullable Common common;
-    /** Why it is not known which servers there are. */
-    private volatile String unknown = "not started";
-    private volatile @Nullable Thread supervisor;
+    /** Set by the start, with the lock. */
+    private volatile @Nullable Messages messages;
 
     private RedisBackplane(Builder builder) {
         this.cluster = builder.cluster;
@@ -95,7 +74,7 @@ public final class RedisBackplane implements Backplane {
         client.addListener(new RedisConnectionStateListener() {
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
-                servers.values().forEach(RedisBackplane::wakeIfDisconnected);
+                servers.disconnected();
             }
         });
         // Lettuce would repeat commands after it has connected again, and so publish twice: a server's thread connects instead.
@@ -104,9 +83,9 @@ public final class RedisBackplane implements Backplane {
                 .socketOptions(SocketOptions.builder().connectTimeout(timeout).tcpNoDelay(true).build()).build());
         List<RedisURI> uris = builder.uris.stream().map(RedisURI::create).toList();
         uris.forEach(each -> each.setTimeout(timeout));
-        this.topology = cluster ? new Cluster(client, uris) : links -> Map.of(uris.getFirst(), Set.of(0));
-        this.routes = new Routes(keys, timeout, this::wake, () -> LockSupport.unpark(supervisor),
-                () -> health().detail());
+        Topology topology = cluster ? new Cluster(client, uris) : links -> Map.of(uris.getFirst(), Set.of(0));
+        this.routes = new Routes(keys, timeout, this::wake, this::lookAgain, () -> health().detail());
+        this.servers = new Servers(topology, routes, keys.groups(), nodeTimeout);
     }
 
     /** Returns a builder for a server, for example {@code redis://user:password@10.0.0.5:6379}, or {@code rediss:} for TLS. */
@@ -125,218 +104,42 @@ public final class RedisBackplane implements Backplane {
         return new Builder(List.of(uris), true);
     }
 
-    // The servers.
-
     @Override
-    public void start(TopicLimits topicLimits, Receiver told) {
+    public void start(TopicLimits limits, Receiver receiver) {
+        Messages its = new Messages(keys, limits);
         lock.lock();
         try {
-            if (receiver != null) {
+            if (messages != null) {
                 throw new IllegalStateException("a backplane is started once");
             }
-            receiver = told;
-            limits = topicLimits;
-            common = new Server.Common(() -> ended, keys, routes, members, told, timeout, nodeTimeout, keepTime(),
-                    topicLimits.historyLength() > 0);
+            messages = its;
         } finally {
             lock.unlock();
         }
+        Server.Common common = new Server.Common(servers::hasEnded, keys, routes, members, receiver, timeout,
+                nodeTimeout, its.keepTime(), its.arePlaced());
+        Incoming incoming = new Incoming(keys, routes, members, its, receiver);
+        servers.start(uri -> new Server(common, uri, () -> new Link(client, uri, timeout, cluster, incoming)),
+                timeout.multipliedBy(4));
         try {
-            findServers();
-        } catch (RuntimeException e) {
-            failed(e);
-        }
-        long deadline = System.nanoTime() + 4 * timeout.toNanos();
-        try {
-            for (Server each : servers.values()) {
-                each.awaitFirstAttempt(Duration.ofNanos(deadline - System.nanoTime()));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        try {
-            routes.begin(told);
+            routes.begin(receiver);
         } finally {
-            supervisor = Thread.ofVirtual().name("weft-redis").start(this::supervise);
-        }
-    }
-
-    /** Looks for the servers of groups that have none. Survives any exception and error. */
-    private void supervise() {
-        Duration pause = Server.FIRST_PAUSE;
-        while (!ended) {
-            try {
-                routes.tellIfAway();
-                if (IntStream.range(0, keys.groups()).allMatch(routes::isPassing)) {
-                    pause = Server.FIRST_PAUSE;
-                    LockSupport.parkNanos(nodeTimeout.toNanos());
-                } else {
-                    LockSupport.parkNanos(pause.toNanos());
-                    pause = Server.longer(pause);
-                    findServers();
-                }
-            } catch (Throwable e) {
-                failed(e);
-            }
-        }
-    }
-
-    private void failed(Throwable e) {
-        unknown = String.valueOf(e.getMessage());
-        Level level = e instanceof BackplaneException || e instanceof RedisException ? Level.DEBUG : Level.WARNING;
-        LOGGER.log(level, "it is not known which Redis server has which topics", e);
-    }
-
-    /** Asks which server has which groups, and looks after these servers. */
-    private void findServers() {
-        Map<RedisURI, Set<Integer>> found = topology.read(servers.values().stream().map(Server::link)
-                .filter(each -> each != null && each.isOpen()).toList());
-        List<Server> added = new ArrayList<>();
-        lock.lock();
-        try {
-            if (ended) {
-                return;
-            }
-            Map<Integer, RedisURI> owners = new HashMap<>();
-            // A server that serves a group knows better than another one whether it has it.
-            servers.forEach((uri, server) -> server.groups().stream()
-                    .filter(group -> routes.isPassing(group) || !contains(found, group))
-                    .forEach(group -> owners.put(group, uri)));
-            found.forEach((uri, groups) -> groups.forEach(group -> owners.putIfAbsent(group, uri)));
-            for (RedisURI each : Set.copyOf(owners.values())) {
-                if (!servers.containsKey(each)) {
-                    Server server = new Server(common, each, () -> connect(each));
-                    servers.put(each, server);
-                    added.add(server);
-                }
-            }
-            servers.forEach((uri, server) -> server.serve(owners.keySet().stream()
-                    .filter(group -> owners.get(group).equals(uri)).collect(Collectors.toSet())));
-            servers.values().removeIf(each -> each.groups().isEmpty());
-        } finally {
-            lock.unlock();
-        }
-        added.forEach(Server::start);
-    }
-
-    private static boolean contains(Map<RedisURI, Set<Integer>> found, int group) {
-        return found.values().stream().anyMatch(each -> each.contains(group));
-    }
-
-    private Link connect(RedisURI uri) {
-        return new Link(client, uri, timeout, cluster, new Messages());
-    }
-
-    private static void wakeIfDisconnected(Server server) {
-        Link current = server.link();
-        if (current != null && !current.isOpen()) {
-            server.wake();
+            servers.supervise();
         }
     }
 
     private void wake(int group) {
-        servers.values().stream().filter(each -> each.groups().contains(group)).forEach(Server::wake);
+        servers.wake(group);
     }
 
-    // Messages.
-
-    private final class Messages implements Link.Listener {
-        @Override
-        public void message(Link link, byte[] channel, byte[] message) {
-            received(link, channel, message);
-        }
-
-        @Override
-        public void ended(Link link, byte[] channel) {
-            routes.moved(link, keys.group(channel));
-        }
-    }
-
-    private void received(Link link, byte[] channel, byte[] message) {
-        try {
-            Keys.Arrival arrival = keys.arrival(channel, message);
-            routes.received(link, keys.group(arrival.topic()), () -> deliver(link, arrival.topic(), arrival.message()));
-        } catch (RuntimeException e) {
-            LOGGER.log(Level.WARNING, "a message from Redis cannot be read", e);
-        }
-    }
-
-    private void deliver(Link link, String topic, byte[] message) {
-        try {
-            if (Members.isNotice(message)) {
-                members.noticed(topic, message, receiver);
-                return;
-            }
-            if (limits.historyLength() == 0) {
-                receiver.received(BackplaneMessage.decode(topic, message));
-                return;
-            }
-            int first = colon(message, 0);
-            int second = colon(message, first + 1);
-            long epoch = Long.parseLong(text(message, 0, first));
-            long offset = Long.parseLong(text(message, first + 1, second));
-            receiver.received(BackplaneMessage.decode(topic, Arrays.copyOfRange(message, second + 1, message.length))
-                    .at(Position.of(epoch, offset), offset - 1));
-        } catch (RuntimeException e) {
-            LOGGER.log(Level.WARNING, "a message from Redis cannot be read", e);
-        } catch (Error e) {
-            // The message is lost. After the next connection, every topic is compared.
-            link.close();
-            throw e;
-        }
-    }
-
-    private static int colon(byte[] message, int from) {
-        for (int i = from; i < message.length; i++) {
-            if (message[i] == ':') {
-                return i;
-            }
-        }
-        throw new IllegalArgumentException("it has no position");
-    }
-
-    private static String text(byte[] bytes, int from, int to) {
-        return new String(bytes, from, to - from, StandardCharsets.US_ASCII);
+    private void lookAgain() {
+        servers.lookAgain();
     }
 
     @Override
     public Position publish(BackplaneMessage message) {
-        return routes.run(message.topic(), route -> publish(message, route));
+        return routes.run(message.topic(), route -> messages.publish(message, route));
     }
-
-    private Position publish(BackplaneMessage message, Route route) {
-        Link link = route.link();
-        byte[] channel = keys.channel(message.topic());
-        if (limits.historyLength() == 0) {
-            link.run(Script.PASS, new byte[0][], link.way(), channel, message.encode());
-            return Position.of(0, 0);
-        }
-        List<Object> placed = link.run(Script.PLACE, keys.history(message.topic()), route.term(),
-                Keys.number(newEpoch()), Keys.number(keepTime().toMillis()), Keys.number(limits.historyLength()),
-                Keys.number(limits.historySize()), Keys.number(limits.historyTime().toMillis()), link.way(), channel,
-                message.encode());
-        return Position.of(parse(placed.get(0)), parse(placed.get(1)));
-    }
-
-    private static long newEpoch() {
-        return ThreadLocalRandom.current().nextLong();
-    }
-
-    /** How long the head of a topic is kept after its last use. */
-    private Duration keepTime() {
-        Duration twice = limits.historyTime().multipliedBy(2);
-        return twice.compareTo(SHORTEST_KEEP) > 0 ? twice : SHORTEST_KEEP;
-    }
-
-    static long parse(Object value) {
-        return value instanceof Long number ? number : Long.parseLong(string(value));
-    }
-
-    static String string(Object value) {
-        return new String((byte[]) value, StandardCharsets.UTF_8);
-    }
-
-    // Subscriptions and histories.
 
     @Override
     public void subscribe(String filter) {
@@ -350,36 +153,13 @@ public final class RedisBackplane implements Backplane {
 
     @Override
     public BackplaneHistory read(String topic) {
-        return routes.run(topic, route -> read(topic, null, route));
+        return routes.run(topic, route -> messages.read(topic, null, route));
     }
 
     @Override
     public BackplaneHistory readAfter(String topic, Position position) {
-        return routes.run(topic, route -> read(topic, position, route));
+        return routes.run(topic, route -> messages.read(topic, position, route));
     }
-
-    private BackplaneHistory read(String topic, @Nullable Position after, Route route) {
-        List<Object> answer = route.link().run(Script.READ, keys.history(topic), route.term(),
-                Keys.number(newEpoch()), Keys.number(keepTime().toMillis()),
-                Keys.number(limits.historyLength()), Keys.number(limits.historySize()),
-                after == null ? NONE : Keys.number(after.epoch()),
-                Keys.number(after == null ? 0 : after.offset() + 1));
-        Position newest = Position.of(parse(answer.get(0)), parse(answer.get(1)));
-        List<BackplaneMessage> messages = new ArrayList<>();
-        for (Object each : (List<?>) answer.get(2)) {
-            List<?> entry = (List<?>) each;
-            String id = string(entry.get(0));
-            long offset = Long.parseLong(id.substring(0, id.indexOf('-')));
-            messages.add(BackplaneMessage.decode(topic, (byte[]) ((List<?>) entry.get(1)).get(1))
-                    .at(Position.of(newest.epoch(), offset), offset - 1));
-        }
-        boolean complete = after == null || after.epoch() == newest.epoch() && after.offset() == (messages.isEmpty()
-                ? newest.offset()
-                : messages.getFirst().previous());
-        return new BackplaneHistory(newest, messages, complete);
-    }
-
-    // Presence.
 
     @Override
     public boolean present(String topic, String member, int connections) {
@@ -400,37 +180,17 @@ public final class RedisBackplane implements Backplane {
     /** Returns whether any server can be reached; with a cluster, the detail names those that cannot. */
     @Override
     public BackplaneHealth health() {
-        String detail = ended
-                ? "closed"
-                : servers.isEmpty()
-                        ? unknown
-                        : servers.values().stream().map(Server::detail).sorted().collect(Collectors.joining("; "));
-        return new BackplaneHealth(!ended && routes.isConnected(), detail);
+        return new BackplaneHealth(!servers.hasEnded() && routes.isConnected(), servers.detail());
     }
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            if (ended) {
-                return;
-            }
-            ended = true;
-        } finally {
-            lock.unlock();
+        if (!servers.end()) {
+            return;
         }
         routes.end();
-        LockSupport.unpark(supervisor);
-        servers.values().forEach(Server::wake);
-        long deadline = System.nanoTime() + 4 * timeout.toNanos();
-        try {
-            for (Server each : servers.values()) {
-                each.awaitEnd(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        servers.values().forEach(this::leave);
+        servers.awaitEnd(timeout.multipliedBy(4));
+        servers.forEachLink(this::leave);
         try {
             // Closes the connections; what they run on may end only after that.
             client.shutdownAsync(0, timeout.toMillis(), TimeUnit.MILLISECONDS).get(2 * timeout.toMillis(),
@@ -443,14 +203,11 @@ public final class RedisBackplane implements Backplane {
         resources.shutdown(0, timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void leave(Server server) {
-        Link last = server.link();
-        if (last != null && last.isOpen()) {
-            try {
-                routes.at(last).forEach(each -> members.leave(last, each.group()));
-            } catch (BackplaneException e) {
-                LOGGER.log(Level.DEBUG, "the members of this node are gone only after " + nodeTimeout, e);
-            }
+    private void leave(Link link) {
+        try {
+            routes.at(link).forEach(each -> members.leave(link, each.group()));
+        } catch (BackplaneException e) {
+            LOGGER.log(Level.DEBUG, "the members of this node are gone only after " + nodeTimeout, e);
         }
     }
 

@@ -190,9 +190,9 @@ class OperationsTest {
     private static void leaveAGhost(RedisCommands<String, String> operator, boolean cluster) {
         Keys keys = cluster ? new ClusterKeys("weft:") : new ServerKeys("weft:");
         int group = keys.group("a/b");
-        operator.hset(RedisBackplane.string(keys.members("a/b")), Map.of("n:ghost:eve", "1", "a:eve", "1"));
-        operator.sadd(RedisBackplane.string(keys.entries("ghost", group)), "3:a/beve");
-        operator.zadd(RedisBackplane.string(keys.nodes(group)), 1, "ghost");
+        operator.hset(Link.text(keys.members("a/b")), Map.of("n:ghost:eve", "1", "a:eve", "1"));
+        operator.sadd(Link.text(keys.entries("ghost", group)), "3:a/beve");
+        operator.zadd(Link.text(keys.nodes(group)), 1, "ghost");
     }
 
     @Test
