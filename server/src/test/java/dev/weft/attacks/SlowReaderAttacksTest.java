@@ -48,7 +48,7 @@ class SlowReaderAttacksTest {
     void attack27_peersThatReadSteadilyMustLive() throws Exception {
         AttackTransport.allThatShowProgressAtOnce(wire -> {
             FutureTask<Void> slowest = inBackground(() -> readAt(wire, 5_000, 4096, Duration.ofSeconds(3)));
-            readAt(wire, 60_000, 16_384, Duration.ofMillis(1500));
+            readAt(wire, 60_000, 16_384, Duration.ofSeconds(3));
             slowest.get();
         });
     }
