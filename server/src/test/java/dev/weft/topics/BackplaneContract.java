@@ -6,11 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.PreparedMessage;
-import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
-import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +16,6 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,25 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every backplane does, whatever its broker is. */
 @Timeout(60)
-public abstract class BackplaneContract {
-    protected static final TopicLimits NO_HISTORY = TopicLimits.DEFAULT;
-    protected static final TopicLimits HISTORY = TopicLimits.builder().historyLength(5).build();
-    /** Each message with its position, and gaps as messages. */
-    protected static final SubscribeOptions PLACED = SubscribeOptions.DEFAULT
-            .format(it -> PreparedMessage.text(it.position() + " " + text(it.message())))
-            .gapNotice(it -> PreparedMessage.text("gap"));
-
-    private final List<AutoCloseable> opened = new ArrayList<>();
-
+public abstract class BackplaneContract extends TopicsFixture {
     /** A node of the same group, not yet started. */
     protected abstract Backplane node() throws Exception;
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     protected final Topics topics(TopicLimits limits) throws Exception {
         return start(Topics.builder().limits(limits));
@@ -53,28 +33,6 @@ public abstract class BackplaneContract {
 
     protected final Topics start(Topics.Builder builder) throws Exception {
         return builder.backplane(opened(node())).build();
-    }
-
-    /** Is closed after the test. */
-    protected final <T extends AutoCloseable> T opened(T closeable) {
-        opened.add(closeable);
-        return closeable;
-    }
-
-    protected final TestPair pair() {
-        return opened(TestPair.builder().connect());
-    }
-
-    protected static WebSocketConnection end(TestPair pair) {
-        return pair.server().connection();
-    }
-
-    protected static TestConnection peer(TestPair pair) {
-        return pair.client();
-    }
-
-    private static String text(PreparedMessage message) {
-        return StandardCharsets.UTF_8.decode(message.payload()).toString();
     }
 
     @ParameterizedTest

@@ -92,28 +92,4 @@ public abstract class BrokerContract extends BackplaneContract {
             assertTrue(node.health().connected());
         }
     }
-
-    /** Publishes as soon as the broker can be reached. */
-    protected static Position published(Topics topics, String topic, String text) {
-        return published(topics, topic, text, Duration.ofSeconds(10));
-    }
-
-    /** Publishes as soon as the broker can be reached, which must not take longer than this. */
-    protected static Position published(Topics topics, String topic, String text, Duration patience) {
-        Position[] position = new Position[1];
-        Await.until("it is published", patience, () -> {
-            try {
-                position[0] = topics.publish(topic, text);
-                return true;
-            } catch (TopicException e) {
-                assertEquals(Reason.BACKPLANE_AWAY, e.reason());
-                return false;
-            }
-        });
-        return position[0];
-    }
-
-    protected static void assertReason(Reason reason, Runnable action) {
-        assertEquals(reason, assertThrows(TopicException.class, action::run).reason());
-    }
 }

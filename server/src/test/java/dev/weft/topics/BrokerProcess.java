@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -23,6 +25,8 @@ import java.util.stream.Stream;
 public final class BrokerProcess implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(10);
     private static final Duration START = Duration.ofSeconds(20);
+    /** All that {@link #freePort} has returned. */
+    private static final Set<Integer> PORTS = ConcurrentHashMap.newKeySet();
 
     /** Makes the command of the broker. */
     public interface Command {
@@ -73,10 +77,15 @@ public final class BrokerProcess implements AutoCloseable {
         return port;
     }
 
+    /** Returns a port that this has not returned before: it may be used only later. */
     public static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+        int port;
+        do {
+            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                port = socket.getLocalPort();
+            }
+        } while (!PORTS.add(port));
+        return port;
     }
 
     /** Starts the broker again, on the same port and with the same folder. */

@@ -56,7 +56,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -64,7 +63,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -207,217 +205,10 @@ class NatsBackplaneTest extends BrokerContract {
     }
 
     /** As a node passes it to the server. */
-    private static byte[] message(String text) {
+    static byte[] message(String text) {
         byte[] payload = text.getBytes(StandardCharsets.UTF_8);
         ByteBuffer bytes = ByteBuffer.allocate(26 + payload.length).put((byte) 1).put((byte) 1);
         return bytes.putLong(System.currentTimeMillis()).putLong(1).putLong(1).put(payload).array();
-    }
-
-    /** The cluster keeps the stream's time of creation, and the server begins with the first offset again. */
-    @Test
-    @Timeout(180)
-    void streamThatAServerOfAClusterHasLostMustBeginAnew() throws Exception {
-        List<BrokerProcess> servers = cluster(3);
-        BrokerProcess losing = servers
-                .get(holder(servers, prefix, streams -> streams.prepareMessages(HISTORY, 1 << 20, 1)));
-        List<BrokerProcess> others = servers.stream().filter(each -> each != losing).toList();
-        Topics publishing = Topics.builder().limits(HISTORY).backplane(opened(node(others.get(0)))).build();
-        Topics following = Topics.builder().limits(HISTORY).backplane(opened(node(others.get(1)))).build();
-        Await.until("both are connected", () -> nodes.stream().allMatch(each -> each.health().connected()));
-        TestPair pair = pair();
-        following.subscribe(end(pair), "a", PLACED);
-        Position before = publishing.publish("a", "before");
-        peer(pair).expectText(before + " before");
-        for (int i = 0; i < 100; i++) {
-            publishing.publish("other", "x");
-        }
-        awaitBeats(others.getFirst());
-
-        losing.kill();
-        losing.restart();
-        Position[] after = new Position[1];
-        Await.until("there is a new epoch", Duration.ofSeconds(30), () -> {
-            try {
-                after[0] = publishing.publish("a", "after");
-                return after[0].epoch() != before.epoch();
-            } catch (TopicException e) {
-                return false;
-            }
-        });
-        boolean told = false;
-        String text;
-        while (!(text = peer(pair).expectText()).equals(after[0] + " after")) {
-            told |= text.equals("gap");
-        }
-        assertTrue(told);
-        assertEquals(Recovery.IMPOSSIBLE, following.subscribe(end(pair), "a", PLACED.since(before)).recovery());
-    }
-
-    /** Looks at the stream every 50 seconds only, so that just the offset of its own message can tell. */
-    @Test
-    @Timeout(180)
-    void publisherMustNoticeThatAServerHasLostTheStream() throws Exception {
-        List<BrokerProcess> servers = cluster(3);
-        int losing = holder(servers, prefix, streams -> streams.prepareMessages(HISTORY, 1 << 20, 1));
-        BrokerProcess other = servers.get((losing + 1) % servers.size());
-        NatsBackplane node = opened(builder(uri(other)).nodeTimeout(Duration.ofMinutes(5)).build());
-        Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
-        Await.until("the node is connected", Duration.ofSeconds(30), () -> node.health().connected());
-        Position before = topics.publish("a", "1");
-
-        losing(servers, losing);
-
-        TopicException told = assertThrows(TopicException.class, () -> topics.publish("a", "2"));
-        assertTrue(told.getMessage().contains("begun anew"), told.getMessage());
-        assertNotEquals(before.epoch(), published(topics, "a", "3").epoch());
-    }
-
-    /** And others have published more since then than there was before. */
-    @Test
-    @Timeout(180)
-    void nodeMustNoticeThatAServerHasLostTheStream() throws Exception {
-        List<BrokerProcess> servers = cluster(3);
-        int losing = holder(servers, prefix, streams -> streams.prepareMessages(HISTORY, 1 << 20, 1));
-        BrokerProcess other = servers.get((losing + 1) % servers.size());
-        NatsBackplane node = opened(builder(uri(other)).nodeTimeout(Duration.ofSeconds(20)).build());
-        Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
-        Await.until("the node is connected", Duration.ofSeconds(30), () -> node.health().connected());
-        Position before = topics.publish("a", "1");
-        awaitBeats(other);
-
-        losing(servers, losing);
-        try (Connection operator = Nats.connect(uri(other))) {
-            for (int i = 0; i < 3; i++) {
-                operator.jetStream().publish(prefix + ".p.a", message("" + i));
-            }
-        }
-
-        Await.until("there is a new epoch", Duration.ofSeconds(30), () -> {
-            try {
-                return topics.subscribe(end(pair()), "a", PLACED).start().epoch() != before.epoch();
-            } catch (TopicException e) {
-                return false;
-            }
-        });
-    }
-
-    /** Restarts a server, and returns when the cluster has its stream again, without messages. */
-    private void losing(List<BrokerProcess> servers, int server) throws Exception {
-        servers.get(server).kill();
-        servers.get(server).restart();
-        try (Connection operator = Nats.connect(uri(servers.get((server + 2) % servers.size())))) {
-            JetStreamManagement management = operator.jetStreamManagement();
-            Await.until("the stream is there again", Duration.ofSeconds(30), () -> {
-                try {
-                    return management.getStreamInfo(prefix).getStreamState().getMsgCount() == 0;
-                } catch (Exception e) {
-                    return false;
-                }
-            });
-        }
-    }
-
-    @Test
-    @Timeout(180)
-    void replicatedStreamMustSurviveTheLossOfAServer() throws Exception {
-        List<BrokerProcess> servers = cluster(3);
-        int losing = holder(servers, prefix, streams -> streams.prepareMessages(HISTORY, 1 << 20, 3));
-        BrokerProcess other = servers.get((losing + 1) % servers.size());
-        NatsBackplane node = opened(builder(uri(other)).replicas(3).build());
-        Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
-        Await.until("the node is connected", Duration.ofSeconds(30), () -> node.health().connected());
-        TestPair pair = pair();
-        topics.subscribe(end(pair), "a", PLACED);
-        Position before = topics.publish("a", "1");
-        peer(pair).expectText(before + " 1");
-
-        servers.get(losing).kill();
-        Position[] after = new Position[1];
-        Await.until("another server is the leader", Duration.ofSeconds(30), () -> {
-            try {
-                after[0] = topics.publish("a", "2");
-                return true;
-            } catch (TopicException e) {
-                return false;
-            }
-        });
-        assertEquals(before.epoch(), after[0].epoch());
-        String text;
-        while (!(text = peer(pair).expectText()).equals(after[0] + " 2")) {
-            // Its fate was uncertain.
-            assertTrue(text.endsWith(" 2"), text);
-        }
-    }
-
-    @Test
-    @Timeout(180)
-    void membersThatAServerOfAClusterHasLostMustComeBack() throws Exception {
-        List<BrokerProcess> servers = cluster(3);
-        int losing = holder(servers, prefix + "_members", streams -> streams.prepareMembers(1));
-        BrokerProcess other = servers.get((losing + 1) % servers.size());
-        NatsBackplane node = opened(node(other));
-        Topics topics = Topics.builder().member(connection -> "ann").backplane(node).build();
-        // Without a notice, the gap would close the connection.
-        topics.subscribe(end(pair()), "a", PLACED);
-        Await.until("ann is there", () -> topics.presence("a").equals(Map.of("ann", 1)));
-
-        servers.get(losing).kill();
-        Await.until("the node has noticed", () -> !node.health().connected());
-        servers.get(losing).restart();
-        Await.until("ann is there again", Duration.ofSeconds(30), () -> {
-            try {
-                return topics.presence("a").equals(Map.of("ann", 1));
-            } catch (TopicException e) {
-                return false;
-            }
-        });
-    }
-
-    /** Waits until the nodes have looked at the stream, which they do before each heartbeat. */
-    private void awaitBeats(BrokerProcess server) throws Exception {
-        try (Connection operator = Nats.connect(uri(server))) {
-            Streams streams = new Streams(operator, new Subjects(prefix), prefix, Duration.ofSeconds(5));
-            for (int i = 0; i < 2; i++) {
-                for (String heartbeat : streams.subjects(prefix + ".n.*")) {
-                    long before = streams.get(heartbeat).getSeq();
-                    Await.until("there is another heartbeat", () -> streams.get(heartbeat).getSeq() > before);
-                }
-            }
-        }
-    }
-
-    private List<BrokerProcess> cluster(int size) throws Exception {
-        List<String> routes = new ArrayList<>();
-        for (int i = 0; i < size; i++) {
-            routes.add("nats://127.0.0.1:" + BrokerProcess.freePort());
-        }
-        List<BrokerProcess> servers = new ArrayList<>();
-        for (int i = 0; i < size; i++) {
-            String name = "" + i;
-            String own = routes.get(i);
-            servers.add(opened(BrokerProcess.start((port, folder) -> List.of("nats-server", "--port", "" + port,
-                    "--addr",
-                    "127.0.0.1", "-js", "-sd", folder.toString(), "--server_name", name, "--cluster_name", "weft",
-                    "--cluster", own, "--routes", String.join(",", routes)))));
-        }
-        return servers;
-    }
-
-    /** Makes a stream with one replica. Returns which server has it. */
-    private static int holder(List<BrokerProcess> servers, String name, Consumer<Streams> making) throws Exception {
-        try (Connection operator = Nats.connect(uri(servers.getFirst()))) {
-            Streams streams = new Streams(operator, new Subjects(name.replace("_members", "")),
-                    name.replace("_members", ""), Duration.ofSeconds(5));
-            Await.until("the cluster has JetStream", Duration.ofSeconds(30), () -> {
-                try {
-                    making.accept(streams);
-                    return true;
-                } catch (BackplaneException e) {
-                    return false;
-                }
-            });
-            return Integer.parseInt(operator.jetStreamManagement().getStreamInfo(name).getClusterInfo().getLeader());
-        }
     }
 
     @Test
