@@ -83,8 +83,12 @@ final class Loop {
             before = pushed;
             scheduler.next = before;
         } while (!PUSHED.compareAndSet(this, before, scheduler));
-        engine.wakeUp();
-        watchdog.turnWaits();
+        try {
+            engine.wakeUp();
+        } finally {
+            // Even if no stack was left for that call: then the watchdog helps.
+            watchdog.turnWaits();
+        }
         if (ended) {
             runLeft();
         }

@@ -60,8 +60,17 @@ final class Watchdog {
      */
     void turnWaits() {
         if (asleep) {
+            boolean woken = false;
             asleep = false;
-            thread.wake();
+            try {
+                thread.wake();
+                woken = true;
+            } finally {
+                if (!woken) {
+                    // No stack was left for the call: the next one must try again.
+                    asleep = true;
+                }
+            }
         }
     }
 

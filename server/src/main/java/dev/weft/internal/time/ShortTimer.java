@@ -46,8 +46,21 @@ public final class ShortTimer {
 
         private void watch(ShortTimer timer, AtomicReference<Entry> list) {
             if (watched == 0 && WATCHED.compareAndSet(this, 0, 1)) {
-                watchBegins();
-                timer.add(this, list);
+                boolean added = false;
+                try {
+                    watchBegins();
+                    timer.add(this, list);
+                    added = true;
+                } finally {
+                    if (!added) {
+                        // No stack was left for a call.
+                        watched = 0;
+                    }
+                }
+            }
+            // Also if this was on a list already: no stack may have been left to wake the timer then.
+            if (timer.parked) {
+                timer.thread.wake();
             }
         }
 
@@ -66,7 +79,7 @@ public final class ShortTimer {
     /** Lists through {@link Entry#next}, newest first. */
     private final AtomicReference<Entry> soon = new AtomicReference<>();
     private final AtomicReference<Entry> later = new AtomicReference<>();
-    /** Whether the timer's thread must be woken for a new entry. */
+    /** Whether the timer's thread must be woken for an entry. */
     private volatile boolean parked;
     /** Used only by the timer's thread: the entries of the first list that it checks when the next millisecond has passed. */
     private Entry aging;
@@ -205,9 +218,6 @@ public final class ShortTimer {
             first = list.get();
             entry.next = first;
         } while (!list.compareAndSet(first, entry));
-        if (first == null && parked) {
-            thread.wake();
-        }
     }
 
     private void step() {

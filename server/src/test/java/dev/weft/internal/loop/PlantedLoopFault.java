@@ -15,10 +15,12 @@ enum PlantedLoopFault {
                     do {
                         before = pushed;
             """), new Edit("""
-                    engine.wakeUp();
-                    watchdog.turnWaits();
+                    try {
+                        engine.wakeUp();
+                    } finally {
             """, """
-                    watchdog.turnWaits();
+                    try {
+                    } finally {
             """)),
     /** An entry that is added between the look and the flag wakes no thread. */
     QUEUE_LOOKED_AT_BEFORE_THE_FLAG(new Edit("""

@@ -3,6 +3,7 @@ package dev.weft.internal.loop;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.weft.internal.stress.LittleStack;
 import dev.weft.server.Await;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -78,6 +79,31 @@ class StuckEngineTest {
         engine.waiting = true;
         Await.until("the watchdog sleeps", loops::areIdle);
         assertReleasedBy(loops.scheduler(0).threadBuilder().start(engine.released::countDown));
+    }
+
+    @Test
+    void virtualThreadsMustGoOnAfterAnAdditionThatFoundNoStack() throws Exception {
+        ConnectionScheduler scheduler = loops.scheduler(0);
+        engine.waiting = true;
+        for (int i = 0; i < 20; i++) {
+            Await.until("the watchdog sleeps", loops::areIdle);
+            CountDownLatch ran = new CountDownLatch(1);
+            int further = i;
+            LittleStack.run(() -> {
+                execute(scheduler, ran::countDown, further);
+                return null;
+            });
+            assertTrue(ran.await(10, TimeUnit.SECONDS), "it gets no turn");
+        }
+    }
+
+    /** On a stack that is so many calls deeper. */
+    private static void execute(ConnectionScheduler scheduler, Runnable turn, int calls) {
+        if (calls > 0) {
+            execute(scheduler, turn, calls - 1);
+        } else {
+            scheduler.execute(turn);
+        }
     }
 
     /** A helper must not keep what it has taken while a turn is long. */

@@ -9,6 +9,7 @@ import dev.weft.internal.loop.ConnectionScheduler;
 import dev.weft.internal.loop.IdleEngine;
 import dev.weft.internal.loop.Loops;
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.stress.LittleStack;
 import dev.weft.server.Await;
 import dev.weft.server.PrivateField;
 import java.io.IOException;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.TimeLimit;
+import dev.weft.internal.stress.LittleStack;
 import dev.weft.server.Await;
 import dev.weft.server.PrivateField;
 import java.io.IOException;

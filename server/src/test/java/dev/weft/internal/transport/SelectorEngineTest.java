@@ -3,6 +3,7 @@ package dev.weft.internal.transport;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.stress.LittleStack;
 import dev.weft.server.Await;
 import java.io.IOException;
 import java.util.concurrent.Callable;

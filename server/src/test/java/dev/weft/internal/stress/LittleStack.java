@@ -1,11 +1,11 @@
-package dev.weft.internal.transport;
+package dev.weft.internal.stress;
 
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /** Runs tasks with so little stack that they fail somewhere. */
-final class LittleStack {
+public final class LittleStack {
     private static final int SIZE = 1 << 18;
 
     private LittleStack() {}
@@ -15,7 +15,7 @@ final class LittleStack {
      * StackOverflowError. Fails if that takes more than ten seconds. The task must have run before: a class that cannot be
      * initialized for lack of stack cannot be used any more.
      */
-    static void run(Callable<?> task) throws Exception {
+    public static void run(Callable<?> task) throws Exception {
         FutureTask<Boolean> deep = new FutureTask<>(() -> runDeeper(task));
         Thread.ofPlatform().daemon().stackSize(SIZE).start(deep);
         deep.get(10, TimeUnit.SECONDS);
