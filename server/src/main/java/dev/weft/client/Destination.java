@@ -4,6 +4,7 @@ import dev.weft.internal.Bounds;
 import java.net.IDN;
 import java.net.URI;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -19,6 +20,8 @@ record Destination(URI uri, boolean secure, String host, int port, String target
     private static final int HTTP_PORT = 80;
     private static final int HTTPS_PORT = 443;
     private static final int HIGHEST_PORT = 65_535;
+    /** A name as RFC 3986 §3.2.2 allows it, and perhaps a port. {@link URI} follows an older RFC, in which names have no {@code _}. */
+    private static final Pattern AUTHORITY = Pattern.compile("([A-Za-z0-9._~-]+)(?::([0-9]{0,5}))?");
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
     /**
@@ -38,20 +41,41 @@ record Destination(URI uri, boolean secure, String host, int port, String target
         if (uri.getRawFragment() != null) {
             throw refused("a WebSocket URI has no fragment");
         }
-        if (uri.getRawUserInfo() != null) {
+        if (uri.getRawAuthority() != null && uri.getRawAuthority().indexOf('@') >= 0) {
             throw refused("user information is not sent: set the header Authorization");
         }
-        if (uri.getHost() == null) {
+        String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
+        String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
+        String host = uri.getHost();
+        int port = uri.getPort();
+        if (host == null) {
+            Matcher authority = authority(given.getRawAuthority());
+            host = authority.group(1);
+            port = authority.group(2) == null || authority.group(2).isEmpty()
+                    ? -1
+                    : Integer.parseInt(authority.group(2));
+            uri = URI.create(scheme + "://" + authority.group() + target);
+        } else if (host.startsWith("[")) {
+            host = host.substring(1, host.length() - 1);
+        }
+        port = port == -1 ? secure ? HTTPS_PORT : HTTP_PORT : port;
+        Bounds.check("the URI's port", port, 1, HIGHEST_PORT);
+        return new Destination(uri, secure, host, port, target);
+    }
+
+    /** Takes apart what {@link URI} does not; names in other scripts become ASCII (RFC 3490). */
+    private static Matcher authority(String given) {
+        String ascii;
+        try {
+            ascii = given == null ? "" : IDN.toASCII(given);
+        } catch (IllegalArgumentException e) {
             throw refused("there is no valid host");
         }
-        int port = uri.getPort() == -1 ? secure ? HTTPS_PORT : HTTP_PORT : uri.getPort();
-        Bounds.check("the URI's port", port, 1, HIGHEST_PORT);
-        String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
-        String host = uri.getHost().startsWith("[")
-                ? uri.getHost().substring(1, uri.getHost().length() - 1)
-                : IDN.toASCII(uri.getHost());
-        return new Destination(uri, secure, host, port,
-                uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery());
+        Matcher authority = AUTHORITY.matcher(ascii);
+        if (!authority.matches()) {
+            throw refused("there is no valid host");
+        }
+        return authority;
     }
 
     /** The message does not contain the URI, because its query may be secret. */

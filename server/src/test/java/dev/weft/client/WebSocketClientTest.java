@@ -52,6 +52,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against Weft's own server, over loops and over pollers. */
@@ -356,6 +357,29 @@ class WebSocketClientTest {
         assertEquals("ws://[fe80::1]/", plain.toString());
     }
 
+    /** RFC 3986 §3.2.2 allows names that {@link URI} takes for none. */
+    @ParameterizedTest
+    @CsvSource({"my_service, my_service", "bücher.example, xn--bcher-kva.example"})
+    void nameMayHaveAnUnderscoreOrOtherLetters(String name, String expected) throws Exception {
+        List<String> hosts = new CopyOnWriteArrayList<>();
+        WebSocketClientBuilder builder = WebSocketClient.builder().cookieHandler(new CookieManager());
+        builder.resolver = host -> {
+            hosts.add(host);
+            return InetAddress.getAllByName("127.0.0.1");
+        };
+        try (WebSocketServer server = Handlers.echoServer().policy(request -> {
+            hosts.add(request.headers().first("Host").orElseThrow());
+            return HandshakeDecision.accept();
+        }).start();
+                WebSocketClient client = builder.build();
+                WebSocketConnection ws = client.open(URI.create("ws://" + name + ":" + server.port() + "/a?b"))) {
+            assertEchoes(ws);
+            assertEquals(List.of(expected, expected + ":" + server.port()), hosts);
+        }
+        assertEquals("wss://" + expected + "/", Destination.of(URI.create("wss://" + name)).toString());
+        assertEquals(443, Destination.of(URI.create("wss://" + name + ":")).port());
+    }
+
     @Test
     void keysMustDiffer() throws Exception {
         List<String> requests = new ArrayList<>();
@@ -377,7 +401,7 @@ class WebSocketClientTest {
     @ParameterizedTest
     @ValueSource(strings = {"ftp://a/", "a", "/a", "ws:a", "ws:///a", "ws://a/#f", "ws://u:p@a/", "ws://a:0/",
             "ws://a:65536/",
-            "ws://a_b/"})
+            "ws://u@a_b/", "ws://a_b:65536/", "ws://a_b:x/", "ws://a%20b/", "ws://:80/"})
     void uriMustBeOneOfWebSocket(String uri) throws IOException {
         try (WebSocketClient client = client(true)) {
             assertThrows(IllegalArgumentException.class, () -> client.open(URI.create(uri)));
