@@ -11,10 +11,10 @@ final class Incoming implements Link.Listener {
     private final Keys keys;
     private final Routes routes;
     private final Members members;
-    private final Messages messages;
+    private final MessageStore messages;
     private final Receiver receiver;
 
-    Incoming(Keys keys, Routes routes, Members members, Messages messages, Receiver receiver) {
+    Incoming(Keys keys, Routes routes, Members members, MessageStore messages, Receiver receiver) {
         this.keys = keys;
         this.routes = routes;
         this.members = members;

@@ -61,7 +61,7 @@ public final class RedisBackplane implements Backplane {
 
     private final ReentrantLock lock = new ReentrantLock();
     /** Set by the start, with the lock. */
-    private volatile @Nullable Messages messages;
+    private volatile @Nullable MessageStore messages;
 
     private RedisBackplane(Builder builder) {
         this.cluster = builder.cluster;
@@ -106,7 +106,7 @@ public final class RedisBackplane implements Backplane {
 
     @Override
     public void start(TopicLimits limits, Receiver receiver) {
-        Messages its = new Messages(keys, limits);
+        MessageStore its = new MessageStore(keys, limits);
         lock.lock();
         try {
             if (messages != null) {

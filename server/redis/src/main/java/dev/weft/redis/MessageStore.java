@@ -13,7 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** How messages are written to Redis, and read from it. For any thread. */
-final class Messages {
+final class MessageStore {
     /** How long the head of a topic is kept after its last use, at least. */
     private static final Duration SHORTEST_KEEP = Duration.ofHours(1);
     private static final byte[] NONE = {};
@@ -21,7 +21,7 @@ final class Messages {
     private final Keys keys;
     private final TopicLimits limits;
 
-    Messages(Keys keys, TopicLimits limits) {
+    MessageStore(Keys keys, TopicLimits limits) {
         this.keys = keys;
         this.limits = limits;
     }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
-class ShortTimerTest {
+class HeldBackFramesTest {
     private final AtomicInteger started = new AtomicInteger();
     private final ShortTimer timer = new ShortTimer(starting -> {
         started.incrementAndGet();
