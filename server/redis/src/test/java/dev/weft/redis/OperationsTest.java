@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.PreparedMessage;
 import dev.weft.TestKeys;
 import dev.weft.server.Await;
+import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
 import dev.weft.topics.BrokerProcess;
 import dev.weft.topics.SubscribeOptions;
@@ -135,6 +136,12 @@ class OperationsTest {
                 "--tls-ca-cert-file", pem, "--tls-auth-clients", "no"};
     }
 
+    /** Expects a text, perhaps after a gap: a node whose first attempt to connect has failed may have missed something. */
+    private static void expect(TestConnection peer, String text) {
+        String next = peer.expectText();
+        assertEquals(text, next.equals("gap") ? peer.expectText() : next);
+    }
+
     /** Does everything that nodes do. Returns the commands that were called. */
     private Set<String> use(BrokerProcess server, String rights, boolean cluster) throws Exception {
         RedisCommands<String, String> operator = operator(server);
@@ -156,8 +163,8 @@ class OperationsTest {
         topics.subscribeMatching(filter.server().connection(), "a/*", GAPS);
         for (int i = 0; i < 7; i++) {
             topics.publish("a/b", "" + i);
-            exact.client().expectText("" + i);
-            filter.client().expectText("" + i);
+            expect(exact.client(), "" + i);
+            expect(filter.client(), "" + i);
         }
         operator.scriptFlush();
         topics.publish("a/b", "flushed");
